@@ -1,0 +1,1 @@
+"""The rules of alerts: decide, route, render. Pure."""

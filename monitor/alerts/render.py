@@ -1,0 +1,48 @@
+"""Render an alert as a message, in every form that a channel may ask for.
+
+Pure: it reads nothing but its own templates. Each form escapes for itself, and titles are
+values, never templates: `{{ 7 * 7 }}` in a title stays as it is.
+"""
+
+from __future__ import annotations
+
+from jinja2 import PackageLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from monitor.alerts.blocks import blocks
+from monitor.alerts.payload import payload
+from monitor.alerts.wording import word, wrap
+from monitor.records import Alert, Message
+
+
+def _escapes(template: str | None) -> bool:
+    return template is None or template.endswith(".html.j2")
+
+
+_templates = ImmutableSandboxedEnvironment(
+    loader=PackageLoader("monitor", "alerts/templates"),
+    autoescape=_escapes,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+_templates.filters["wrap"] = wrap
+
+
+def render(alert: Alert, *, message_id: str) -> Message:
+    """Render the alert; the message's id is the one that its delivery keeps on every try.
+
+    The subject is one line of at most 150 characters, the text fits 78 columns (a URL is never
+    broken), the payload stays under 20 kB, the blocks within the limits of Block Kit.
+    """
+    worded = word(alert)
+    return Message(
+        id=message_id,
+        subject=worded.subject,
+        text=_templates.get_template("alert.txt.j2").render(alert=worded),
+        html=_templates.get_template("alert.html.j2").render(alert=worded),
+        blocks=blocks(worded),
+        payload=payload(alert),
+        created_at=alert.created_at,
+    )

@@ -1,0 +1,206 @@
+"""`why`: one item's way through every stage, stored rather than guessed again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from monitor.alerts.decide import decide, refuse
+from monitor.app import App
+from monitor.article import read_article
+from monitor.cli.place import opened, settings_of
+from monitor.cli.screen import minute, plain, print_json, screen
+from monitor.errors import ArticleError, SeedwatchError
+from monitor.feeds.identity import canonical_url, fingerprint
+from monitor.records import (
+    SENTENCES,
+    Alert,
+    Decision,
+    Delivery,
+    Document,
+    FetchFailure,
+    Item,
+    SeenItem,
+    Story,
+    Topic,
+    Verdict,
+)
+from monitor.topics import story as stories
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """All that is known of one item."""
+
+    item: Item
+    item_id: str | None
+    source: str
+    first_seen_at: datetime | None
+    verdicts: tuple[Verdict, ...]
+    # Topic -> its story and the story's items.
+    stories: dict[str, tuple[Story, list[SeenItem]]]
+    alerts: tuple[Alert, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+
+
+def why(named: Path | None, what: str, *, as_json: bool) -> None:
+    """Explain one item, seen or not."""
+    settings = settings_of(named)
+    is_url = what.startswith(("http://", "https://"))
+    with opened(settings, must_exist=not is_url) as app:
+        found = app.reports.items(what, canonical_url(what) if is_url else None)
+        if found:
+            traces = [_stored(app, seen) for seen in found]
+        elif is_url:
+            traces = [_would(app, what)]
+        else:
+            raise SeedwatchError(
+                f"no item {what!r} is stored: give an id from an alert, or an article's address"
+            )
+    if as_json:
+        print_json(traces)
+        return
+    console = screen()
+    for trace in traces:
+        _show(console, trace)
+
+
+def _stored(app: App, seen: SeenItem) -> Trace:
+    verdicts = tuple(app.reports.verdicts(seen.id))
+    told = tuple(app.reports.alerts_of_item(seen.id))
+    known = {
+        verdict.decision.topic: app.reports.story(verdict.decision.story_id)
+        for verdict in verdicts
+        if verdict.decision.story_id
+    }
+    return Trace(
+        item=seen.item,
+        item_id=seen.id,
+        source=seen.source,
+        first_seen_at=seen.first_seen_at,
+        verdicts=verdicts,
+        stories={topic: found for topic, found in known.items() if found},
+        alerts=told,
+        deliveries=tuple(app.reports.deliveries_of([alert.id for alert in told])),
+    )
+
+
+def _would(app: App, url: str) -> Trace:
+    """Judge a page as if a feed brought it now; nothing is stored."""
+    result = app.client.get(url)
+    if isinstance(result, FetchFailure):
+        raise ArticleError(f"{url} was never seen in a feed, and cannot be fetched: {result.cause}")
+    if not isinstance(result, Document):
+        raise ArticleError(f"{url} was never seen in a feed, and answered without a page")
+    article = read_article(result)
+    item = Item(
+        key=f"url:{article.url}",
+        guid=None,
+        url=article.url,
+        canonical_url=canonical_url(article.url),
+        fingerprint=fingerprint(article.title, article.summary),
+        title=article.title,
+        summary=article.summary,
+        lang=article.lang,
+        published_at=article.published_at,
+    )
+    verdicts = tuple(_verdict(app, topic, item) for topic in app.settings.topics)
+    return Trace(
+        item=item,
+        item_id=None,
+        source="never seen in a feed: fetched now",
+        first_seen_at=None,
+        verdicts=verdicts,
+        stories={},
+    )
+
+
+def _verdict(app: App, topic: Topic, item: Item) -> Verdict:
+    now = app.clock()
+    score = app.tracker.score(topic.name, item, now)
+    decision = refuse(topic, item, score) or _would_decide(app, topic, item, now)
+    return Verdict(score=score, decision=decision)
+
+
+def _would_decide(app: App, topic: Topic, item: Item, now: datetime) -> Decision:
+    seen = SeenItem(
+        id="", item=item, feed_id=0, source="the page itself", first_seen_at=now, baseline=False
+    )
+    member = app.tracker.member(seen)
+    usual = app.tracker.usual_terms(topic.name, item.lang)
+    known = {one.id: one for one in app.store.open_stories([topic.name], now - stories.OPEN_FOR)}
+    link = stories.link(item, member, known.values(), usual)
+    if link is None:
+        return decide(topic, seen, stories.open_story(topic.name, seen, member), None, "")
+    story = known[link.story_id]
+    return decide(topic, seen, story, link, stories.news_in(member, story, link, usual))
+
+
+def _show(console: Console, trace: Trace) -> None:
+    item = trace.item
+    console.print(plain(item.title), style="bold")
+    console.print(plain(f"  {trace.source}, {minute(item.published_at)}"))
+    if item.url:
+        console.print(plain(f"  {item.url}"), overflow="fold")
+    if trace.item_id:
+        console.print(plain(f"  item {trace.item_id}, first seen {minute(trace.first_seen_at)}"))
+    if not trace.verdicts:
+        console.print("  no topic reads its feed")
+    for verdict in trace.verdicts:
+        console.print()
+        _show_verdict(console, verdict, trace)
+    console.print()
+
+
+def _show_verdict(console: Console, verdict: Verdict, trace: Trace) -> None:
+    score, decision = verdict.score, verdict.decision
+    side = "on-topic" if score.on_topic else "off-topic"
+    console.print(
+        plain(
+            f"topic {score.topic}: score {score.value:.2f}, threshold {score.threshold:.2f}: {side}"
+        )
+    )
+    would = "would be: " if trace.item_id is None else ""
+    console.print(plain(f"  decision: {would}{SENTENCES[decision.reason]}"))
+    if decision.detail:
+        console.print(plain(f"  because: {decision.detail}"))
+    if score.terms:
+        console.print("  terms (share of the score):")
+        most = score.terms[0].share
+        for term in score.terms[:12]:
+            bar = "#" * round(24 * term.share / most) if most > 0 else ""
+            console.print(plain(f"    {term.surface[:20]:20} {term.share:6.3f}  {bar}"))
+    else:
+        console.print("  no term of the topic's profile is in it")
+    _show_story(console, decision, trace)
+    for alert in trace.alerts:
+        if alert.topic == score.topic:
+            _show_deliveries(console, alert, trace)
+
+
+def _show_story(console: Console, decision: Decision, trace: Trace) -> None:
+    found = trace.stories.get(decision.topic)
+    if found is None:
+        return
+    story, members = found
+    sources = ", ".join(story.sources[:5])
+    more = f" +{len(story.sources) - 5}" if len(story.sources) > 5 else ""
+    console.print(plain(f"  story: {story.size} items, carried by {sources}{more}"))
+    for member in members[:6]:
+        mark = "*" if member.id == trace.item_id else " "
+        line = f"   {mark} {minute(member.first_seen_at)}  {member.source}: {member.item.title}"
+        console.print(plain(line), no_wrap=True, overflow="ellipsis")
+
+
+def _show_deliveries(console: Console, alert: Alert, trace: Trace) -> None:
+    kind = alert.reason.value.replace("_", " ")
+    console.print(plain(f"  alert: {kind}, {minute(alert.created_at)}"))
+    for delivery in trace.deliveries:
+        if delivery.alert_id == alert.id:
+            tries = f" after {delivery.attempts} tries" if delivery.attempts > 1 else ""
+            answer = f": {delivery.answer}" if delivery.answer else ""
+            line = f"    -> {delivery.destination}: {delivery.state.value}{tries}{answer}"
+            console.print(plain(line))

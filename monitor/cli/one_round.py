@@ -1,0 +1,166 @@
+"""`once`: one round of polls and deliveries, for cron and for a first look."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import as_completed, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.progress import Progress
+
+from monitor import app as wiring
+from monitor.app import App
+from monitor.cli.place import opened, settings_of
+from monitor.cli.screen import minute, plain, print_json, screen, table
+from monitor.log import set_up
+from monitor.records import Alert, Batch, DeliveryState, Feed, Outcome, Reason, SeenItem, Verdict
+from monitor.store import sole_daemon
+
+
+@dataclass(slots=True)
+class Round:
+    """What one round of polls brought."""
+
+    feeds: int = 0
+    # Feed name -> why it failed.
+    failing: dict[str, str] = field(default_factory=dict)
+    items: int = 0
+    alerts: list[Alert] = field(default_factory=list)
+    # On-topic items that a first poll found: what the catch-up message would choose from.
+    waiting: list[tuple[SeenItem, Verdict]] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    def add(self, feed: Feed, batch: Batch) -> None:
+        """Count one poll."""
+        self.feeds += 1
+        if batch.poll is not None and batch.poll.error is not None:
+            self.failing[feed.name] = batch.poll.error
+        self.items += len(batch.items)
+        self.alerts += batch.alerts
+        self.waiting += [
+            (judged.seen, verdict)
+            for judged in batch.items
+            for verdict in judged.verdicts
+            if verdict.decision.reason is Reason.BASELINE
+        ]
+
+
+def once(named: Path | None, *, dry_run: bool, as_json: bool) -> None:
+    """Poll what is due once; deliver and end, or only say what would happen."""
+    settings = settings_of(named)
+    set_up("warning", settings.log.format)
+    with opened(settings, must_exist=False) as app:
+        if dry_run:
+            done = _poll(app, _wanted(app), store=False)
+        else:
+            with sole_daemon(app.engine):
+                wiring.start_up(app)
+                app.store.release(app.clock())
+                done = _poll(app, app.store.due_feeds(app.clock(), len(settings.feeds)), store=True)
+                for topic in settings.topics:
+                    alert = app.ingest.catch_up(topic, app.clock())
+                    done.alerts += [alert] if alert else []
+                done.outcomes = _deliver(app)
+        if as_json:
+            print_json({"dry_run": dry_run, **_facts(done)})
+        else:
+            _show(done, dry_run=dry_run)
+
+
+def _wanted(app: App) -> list[Feed]:
+    """Give what is due now, as if the configuration had been taken over, changing nothing."""
+    now = app.clock()
+    known = {feed.url: feed for feed in app.store.feeds()}
+    wanted = []
+    for number, spec in enumerate(app.settings.feeds, start=1):
+        feed = known.get(spec.url)
+        if feed is None:
+            # A negative id is no feed's: nothing of it can be known.
+            feed = Feed(
+                id=-number,
+                url=spec.url,
+                name=spec.name,
+                groups=spec.groups,
+                every=spec.every,
+                lang=spec.lang,
+                due_at=now,
+            )
+        if feed.due_at <= now:
+            wanted.append(feed)
+    return wanted
+
+
+def _poll(app: App, feeds: list[Feed], *, store: bool) -> Round:
+    done = Round()
+    judge = app.ingest.take if store else app.ingest.judge
+    console = screen()
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("polling", total=len(feeds))
+        futures = {
+            app.fetchers.submit(
+                app.client.get, feed.url, etag=feed.etag, last_modified=feed.last_modified
+            ): feed
+            for feed in feeds
+        }
+        for future in as_completed(futures):
+            done.add(futures[future], judge(futures[future], future.result()))
+            progress.advance(bar)
+    return done
+
+
+def _deliver(app: App) -> list[Outcome]:
+    """Send what is due, each delivery at most once; what fails waits for the next time."""
+    return [outcome for batch in _sends(app) for outcome in batch]
+
+
+def _sends(app: App) -> Iterator[list[Outcome]]:
+    started = time.monotonic()
+    # A destination gets one message at a time: go round until nothing is due.
+    while time.monotonic() - started < 300:
+        futures = app.deliver.deliver_due(app.senders, wiring.SENDERS)
+        if not futures:
+            return
+        wait(futures)
+        yield [future.result() for future in futures]
+
+
+def _facts(done: Round) -> dict[str, object]:
+    return {
+        "feeds": done.feeds,
+        "failing": done.failing,
+        "new_items": done.items,
+        "alerts": done.alerts,
+        "waiting": [
+            {"item": seen, "score": verdict.score, "topic": verdict.score.topic}
+            for seen, verdict in done.waiting
+        ],
+        "deliveries": done.outcomes,
+    }
+
+
+def _show(done: Round, *, dry_run: bool) -> None:
+    console = screen()
+    well = done.feeds - len(done.failing)
+    console.print(f"{well} of {done.feeds} feeds answered; {done.items} new items.")
+    for name, cause in list(done.failing.items())[:5]:
+        console.print(plain(f"  {name}: {cause}"))
+    if len(done.failing) > 5:
+        console.print(f"  … and {len(done.failing) - 5} more (`seedwatch status` lists them)")
+    if dry_run and done.waiting:
+        best = sorted(done.waiting, key=lambda found: -found[1].score.value)
+        console.print(f"{len(best)} on-topic items were there already; the catch-up would list:")
+        rows = table("score", "source", "published", "title")
+        for seen, verdict in best[:5]:
+            published = minute(seen.item.published_at)
+            rows.add_row(f"{verdict.score.value:.2f}", seen.source, published, seen.item.title)
+        console.print(rows)
+    would = "would be sent" if dry_run else "made"
+    console.print(f"{len(done.alerts)} alerts {would}.")
+    for alert in done.alerts:
+        for item in alert.items:
+            console.print(plain(f"  {item.score:.2f} {item.source}: {item.title}"))
+    sent = sum(outcome.state is DeliveryState.DELIVERED for outcome in done.outcomes)
+    if done.outcomes:
+        console.print(f"{sent} of {len(done.outcomes)} deliveries arrived.")

@@ -1,0 +1,68 @@
+"""Where the configuration and the starter files are, and how a command opens what it needs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+from monitor.app import App, open_database, wire
+from monitor.config import Settings, load
+from monitor.errors import ConfigError, Fault, StoreError
+
+
+def find_config(named: Path | None, environ: Mapping[str, str]) -> Path:
+    """Give the configuration file: the one named, else the first that exists.
+
+    Raises `ConfigError` with the places that were tried.
+    """
+    home = Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    places = [
+        Path("config/seedwatch.yaml"),
+        Path("seedwatch.yaml"),
+        home / "seedwatch" / "seedwatch.yaml",
+        Path("/etc/seedwatch/seedwatch.yaml"),
+    ]
+    if named is not None:
+        return named
+    for place in places:
+        if place.is_file():
+            return place
+    tried = ", ".join(str(place) for place in places)
+    what = f"there is none at {tried}: name one with --config, or write one with `seedwatch init`"
+    raise ConfigError((Fault(file="configuration", line=0, path="", what=what),))
+
+
+def settings_of(named: Path | None) -> Settings:
+    """Load the configuration that a command works with."""
+    return load(find_config(named, os.environ), os.environ)
+
+
+@contextmanager
+def opened(settings: Settings, *, must_exist: bool) -> Iterator[App]:
+    """Open the database and wire the app for one command.
+
+    Raises `StoreError` if the database must exist, since only the service makes it.
+    """
+    url = make_url(settings.store_url)
+    if must_exist and url.drivername.startswith("sqlite") and url.database:
+        path = Path(url.database)
+        if not path.exists():
+            raise StoreError(f"there is no database at {path} yet: start `seedwatch run` first")
+    app = wire(settings, open_database(settings))
+    try:
+        yield app
+    finally:
+        app.close()
+
+
+def starter_folder() -> Path:
+    """Give the folder that holds the starter `config/` and `seeds/`.
+
+    They are packed into the wheel; in a checkout they are where a developer reads them.
+    """
+    packed = Path(__file__).parent.parent / "starter"
+    return packed if packed.is_dir() else Path(__file__).parents[2]

@@ -1,0 +1,89 @@
+"""What commands print: 80 columns, colour only on a terminal, JSON for machines."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+WIDTH = 80
+
+
+def screen() -> Console:
+    """Give the console of standard output; a narrow terminal keeps its own width."""
+    console = Console(highlight=False, soft_wrap=False)
+    if console.width > WIDTH or not console.is_terminal:
+        console.width = WIDTH
+    return console
+
+
+def table(*columns: str) -> Table:
+    """Make a table without lines, its titles dim; long cells end in an ellipsis."""
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for column in columns:
+        made.add_column(column, overflow="ellipsis", no_wrap=True)
+    return made
+
+
+def plain(text: object) -> Text:
+    """Keep brackets in a text of the outside from being read as markup."""
+    return Text(str(text))
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON: records as objects, times as ISO 8601, spans in seconds."""
+    json.dump(value, sys.stdout, default=_as_json, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def _as_json(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {one.name: getattr(value, one.name) for one in dataclasses.fields(value)}
+    for kind, write in WRITTEN.items():
+        if isinstance(value, kind):
+            return write(value)
+    return str(value)
+
+
+# How values that JSON has no form for are written.
+WRITTEN: Mapping[type, Callable[[Any], Any]] = {
+    datetime: datetime.isoformat,
+    timedelta: timedelta.total_seconds,
+    Enum: lambda member: member.value,
+    frozenset: sorted,
+    Mapping: dict,
+}
+
+
+def ago(then: datetime | None, now: datetime) -> str:
+    """Say how long ago, or in how long, in one unit.
+
+    >>> from datetime import UTC
+    >>> noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    >>> ago(noon - timedelta(minutes=90), noon), ago(noon + timedelta(seconds=5), noon)
+    ('2 h ago', 'in 5 s')
+    """
+    if then is None:
+        return "never"
+    seconds = (now - then).total_seconds()
+    size = abs(seconds)
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if size >= 1.5 * length or (unit == "min" and size >= length):
+            amount = f"{size / length:.0f} {unit}"
+            break
+    else:
+        amount = f"{size:.0f} s"
+    return f"{amount} ago" if seconds >= 0 else f"in {amount}"
+
+
+def minute(when: datetime | None) -> str:
+    """Write a time to the minute."""
+    return f"{when:%Y-%m-%d %H:%M} UTC" if when else "undated"

@@ -1,0 +1,110 @@
+"""`init` and `check`: before the service runs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+
+from monitor import app as wiring
+from monitor.cli.place import settings_of, starter_folder
+from monitor.cli.screen import plain, print_json, screen
+from monitor.config import Settings
+from monitor.errors import SeedwatchError
+from monitor.feeds.identity import fingerprint
+from monitor.records import Item, Lessons, Score, Topic
+from monitor.topics.track import Tracker
+
+
+def init(folder: Path) -> None:
+    """Write the starter files into a folder; refuse if the configuration is there already."""
+    target = folder / "config" / "seedwatch.yaml"
+    if target.exists():
+        raise SeedwatchError(f"{target} exists already: nothing was written")
+    starter = starter_folder()
+    for part in ("config", "seeds"):
+        for source in sorted((starter / part).rglob("*")):
+            goal = folder / part / source.relative_to(starter / part)
+            if source.is_file() and source.suffix in {".yaml", ".json", ".opml", ".txt"}:
+                goal.parent.mkdir(parents=True, exist_ok=True)
+                if not goal.exists():
+                    shutil.copyfile(source, goal)
+    option = "" if folder == Path() else f" --config {target}"
+    click.echo(f"Wrote {target}, its feed lists and a first seed. Next:")
+    click.echo(f"  seedwatch{option} check            is everything right?")
+    click.echo(f"  seedwatch{option} once --dry-run   what would it tell me now?")
+    click.echo(f"  seedwatch{option} run              start the service")
+
+
+def check(named: Path | None, *, as_json: bool) -> None:
+    """Load the configuration, say what it holds, and try the topics' expectations."""
+    settings = settings_of(named)
+    tracker = Tracker(settings.topics, Lessons())
+    trials = [trial for topic in settings.topics for trial in _trials(tracker, topic)]
+    failed = [trial for trial in trials if not trial["ok"]]
+    if as_json:
+        print_json(
+            {
+                "config": settings.path,
+                "topics": [topic.name for topic in settings.topics],
+                "feeds": len(settings.feeds),
+                "expectations": trials,
+            }
+        )
+    else:
+        _show(settings, tracker, trials)
+    if failed:
+        raise SeedwatchError(f"{len(failed)} of {len(trials)} expectations do not hold")
+
+
+def _trials(tracker: Tracker, topic: Topic) -> list[dict[str, object]]:
+    trials: list[dict[str, object]] = []
+    for wanted, texts in ((True, topic.expect_match), (False, topic.expect_ignore)):
+        for text in texts:
+            score = try_text(tracker, topic, text)
+            trials.append(
+                {
+                    "topic": topic.name,
+                    "text": text,
+                    "wanted": "match" if wanted else "ignore",
+                    "score": score.value,
+                    "threshold": score.threshold,
+                    "ok": score.on_topic is wanted,
+                }
+            )
+    return trials
+
+
+def try_text(tracker: Tracker, topic: Topic, text: str) -> Score:
+    """Score a text as if it were an item's title."""
+    item = Item(
+        key="text:",
+        guid=None,
+        url=None,
+        canonical_url=None,
+        fingerprint=fingerprint(text, ""),
+        title=text,
+        summary="",
+        lang=None,
+        published_at=None,
+    )
+    return tracker.score(topic.name, item, wiring.utc_now())
+
+
+def _show(settings: Settings, tracker: Tracker, trials: list[dict[str, object]]) -> None:
+    console = screen()
+    console.print(plain(f"{settings.path} is right."))
+    for topic in settings.topics:
+        seeds = ", ".join(seed.name for seed in topic.seeds)
+        console.print(plain(f"topic {topic.name}: {seeds} -> {', '.join(topic.receivers)}"))
+        strongest = ", ".join(tracker.strongest(topic.name, 12))
+        console.print(plain(f"  looks for: {strongest}"))
+    console.print(f"{len(settings.feeds)} feeds, every {settings.polling.every}")
+    for receiver in settings.receivers:
+        kinds = ", ".join(destination.kind for destination in receiver.destinations)
+        console.print(plain(f"receiver {receiver.name}: {kinds}"))
+    for trial in trials:
+        mark = "ok  " if trial["ok"] else "FAIL"
+        score = f"{trial['score']:.2f}/{trial['threshold']:.2f}"
+        console.print(plain(f"{mark} {trial['wanted']:6} {score} {trial['text']}"))

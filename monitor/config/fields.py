@@ -1,0 +1,80 @@
+"""The kinds of values that keys take: how each is read, and what an editor checks of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+
+from monitor.config.settings import LogFormat, LogLevel, SmtpSecurity
+from monitor.config.values import (
+    NAME_PATTERN,
+    check_address,
+    check_bare_kind,
+    check_contact,
+    check_language,
+    check_phrase,
+    check_url,
+    duration_between,
+    one_of,
+    parse_threshold,
+    size_between,
+    whole_between,
+)
+
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
+Phrase = Annotated[str, AfterValidator(check_phrase)]
+Url = Annotated[str, AfterValidator(check_url)]
+Address = Annotated[str, AfterValidator(check_address)]
+Names = Annotated[list[str], Field(min_length=1)]
+
+# What an editor checks. Any value may also come from the environment, where it cannot follow.
+_VARIABLE = {"type": "string", "pattern": r"\$\{"}
+_DURATION = WithJsonSchema(
+    {"type": "string", "pattern": r"^(?=\d)(\d+d)?(\d+h)?(\d+m)?(\d+s)?$|\$\{"}
+)
+_SIZE = WithJsonSchema({"type": "string", "pattern": r"^\d+ ?([kKmMgG]i?)?[bB]$|\$\{"})
+_THRESHOLD = WithJsonSchema(
+    {"anyOf": [{"const": "auto"}, {"type": "number", "minimum": 0, "maximum": 1}, _VARIABLE]}
+)
+
+
+def _whole(low: int, high: int) -> WithJsonSchema:
+    number = {"type": "integer", "minimum": low, "maximum": high}
+    return WithJsonSchema({"anyOf": [number, _VARIABLE]})
+
+
+# Lower bounds of a second are for trials; nobody polls a stranger that often for long.
+Every = Annotated[timedelta, BeforeValidator(duration_between("1s", "24h")), _DURATION]
+AtLeastEvery = Annotated[timedelta, BeforeValidator(duration_between("1s", "7d")), _DURATION]
+Timeout = Annotated[timedelta, BeforeValidator(duration_between("1s", "5m")), _DURATION]
+GiveUpAfter = Annotated[timedelta, BeforeValidator(duration_between("1s", "30d")), _DURATION]
+MaxBytes = Annotated[int, BeforeValidator(size_between("10kB", "100MB")), _SIZE]
+PerHost = Annotated[int, BeforeValidator(whole_between(1, 16)), _whole(1, 16)]
+Workers = Annotated[int, BeforeValidator(whole_between(1, 128)), _whole(1, 128)]
+Port = Annotated[int, BeforeValidator(whole_between(1, 65535)), _whole(1, 65535)]
+Threshold = Annotated[float | None, BeforeValidator(parse_threshold), _THRESHOLD]
+Level = Annotated[LogLevel, BeforeValidator(one_of("debug", "info", "warning", "error"))]
+Format = Annotated[LogFormat, BeforeValidator(one_of("auto", "plain", "json"))]
+Security = Annotated[SmtpSecurity, BeforeValidator(one_of("starttls", "tls", "none"))]
+Language = Annotated[str, AfterValidator(check_language)]
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+_ADDRESS_OR_LIST = WithJsonSchema(
+    {
+        "anyOf": [
+            {"type": "string"},
+            {"type": "array", "items": {"type": "string"}, "minItems": 1},
+        ]
+    }
+)
+Addresses = Annotated[
+    list[Address], Field(min_length=1), BeforeValidator(_as_list), _ADDRESS_OR_LIST
+]
+Contact = Annotated[str, AfterValidator(check_contact)]
+BareKind = Annotated[str, AfterValidator(check_bare_kind), WithJsonSchema({"const": "console"})]

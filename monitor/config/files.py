@@ -1,0 +1,51 @@
+"""Read the files that a configuration names: whole, bounded, each failure a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+
+class UnreadableError(ValueError):
+    """A file cannot be had; the text has `{}` where its name belongs."""
+
+
+def read_bytes(path: Path, limit: int) -> bytes:
+    """Read a file of at most `limit` bytes.
+
+    Raises `UnreadableError`.
+    """
+    try:
+        with path.open("rb") as file:
+            body = file.read(limit + 1)
+    except IsADirectoryError:
+        raise UnreadableError("{} is a folder, not a file") from None
+    except FileNotFoundError:
+        raise UnreadableError("{} does not exist") from None
+    except OSError as error:
+        raise UnreadableError(
+            "{} cannot be read: " + (error.strerror or "no reason given")
+        ) from None
+    except ValueError:
+        # A NUL in its name.
+        raise UnreadableError("{} is not the name of a file") from None
+    if len(body) > limit:
+        raise UnreadableError("{} is larger than " + f"{limit} bytes")
+    return body
+
+
+def secret_path(name: str, folder: Path, environ: Mapping[str, str]) -> Path:
+    """Say where a file with a secret lies: among systemd's credentials if there, else in `folder`.
+
+    Source: systemd.exec(5), `LoadCredential=`.
+    """
+    credentials = environ.get("CREDENTIALS_DIRECTORY")
+    if credentials:
+        given = Path(credentials) / name
+        try:
+            if given.is_file():
+                return given
+        except (OSError, ValueError):
+            # No such name there: the folder is the place to say so.
+            return folder / name
+    return folder / name

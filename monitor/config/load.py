@@ -1,0 +1,125 @@
+"""Load the configuration, or say everything that is wrong with it at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from monitor.config.faults import Faults, translate
+from monitor.config.feeds import build_feeds, check_repeats, read_lists
+from monitor.config.files import UnreadableError, read_bytes
+from monitor.config.receivers import Vault, build_receiver
+from monitor.config.settings import DeliveryPolicy, Log, Polling, Settings
+from monitor.config.shape import ConfigShape, PollingShape
+from monitor.config.topics import build_topic, check_names, read_all_seeds
+from monitor.config.tree import Node, read_tree
+from monitor.errors import ConfigError, Fault
+
+_MAX_BYTES = 1_000_000
+_SQLITE = "sqlite:///"
+_POSTGRESQL = re.compile(r"postgresql(\+psycopg)?://\S+")
+_NOTHING = Node(path="", line=0, value=None)
+
+
+def load(path: Path, environ: Mapping[str, str]) -> Settings:
+    """Read the file, all files it names, and the variables it asks for.
+
+    Reads no environment but `environ`, where also systemd's `CREDENTIALS_DIRECTORY` may be.
+    Relative names are relative to the file's folder. Raises `ConfigError` with all faults, none
+    of which shows a secret.
+    """
+    faults = Faults(path.name)
+    root = _read(path, environ, faults)
+    if root is None:
+        raise ConfigError(faults.all())
+    shape: ConfigShape | None = None
+    try:
+        shape = ConfigShape.model_validate(root.plain())
+    except ValidationError as error:
+        translate(error, root, faults)
+    topics, groups, receivers, store = (
+        root.children.get(key, _NOTHING) for key in ("topics", "feeds", "receivers", "store")
+    )
+    folder = path.parent.absolute()
+    # The rest looks at the tree and not at `shape`, which is only there if all of it is right:
+    # one mistyped key must not hide a missing seed.
+    seeds = read_all_seeds(topics, folder, faults)
+    check_names(topics, groups.children, receivers.children, faults)
+    lists = read_lists(groups, folder, faults)
+    check_repeats(groups, lists, faults)
+    secrets = Vault(folder, environ, faults).collect(receivers)
+    _check_store(store, faults)
+    _check_polling(root.children.get("polling", _NOTHING), faults)
+    if shape is None or faults:
+        raise ConfigError(faults.all())
+    return Settings(
+        path=path,
+        topics=tuple(build_topic(name, one, seeds[name]) for name, one in shape.topics.items()),
+        feeds=build_feeds(shape.feeds, lists, shape.polling.every),
+        receivers=tuple(
+            build_receiver(name, entries, secrets) for name, entries in shape.receivers.items()
+        ),
+        polling=Polling(**dict(shape.polling)),
+        delivery=DeliveryPolicy(**dict(shape.delivery)),
+        store_url=_absolute(shape.store, folder),
+        log=Log(**dict(shape.log)),
+    )
+
+
+def _read(path: Path, environ: Mapping[str, str], faults: Faults) -> Node | None:
+    def give_up(what: str, line: int = 0) -> None:
+        faults.include(Fault(file=path.name, line=line, path="", what=what))
+
+    try:
+        body = read_bytes(path, _MAX_BYTES)
+    except UnreadableError as error:
+        cure = "" if path.exists() else "; 'seedwatch init' writes a first one"
+        give_up(str(error).replace("{}", f"'{path}'") + cure)
+        return None
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        give_up("is not UTF-8; save it as UTF-8", line)
+        return None
+    root, found = read_tree(text, path.name, environ)
+    faults.include(*found)
+    if root is not None and not isinstance(root.value, Mapping):
+        if not root.unset:
+            give_up("is not a mapping of keys to values; it begins with topics:, feeds: …")
+        return None
+    return root
+
+
+def _check_store(store: Node, faults: Faults) -> None:
+    url = store.text
+    if url is None:
+        return
+    if url.startswith(_SQLITE):
+        name = url.removeprefix(_SQLITE).partition("?")[0]
+        if not name or name == ":memory:":
+            faults.add(store, "names no file; write it like sqlite:///seedwatch.db")
+    elif not _POSTGRESQL.fullmatch(url):
+        faults.add(store, "is neither sqlite:///FILE nor postgresql://USER@HOST/DATABASE")
+
+
+def _check_polling(polling: Node, faults: Faults) -> None:
+    try:
+        shape = PollingShape.model_validate(polling.plain())
+    except ValidationError:
+        # Its faults are known already.
+        return
+    if shape.every > shape.at_least_every:
+        node = polling.children.get("at_least_every") or polling.children["every"]
+        faults.add(node, "{} does not fit: every must not be longer than at_least_every")
+
+
+def _absolute(store: str, folder: Path) -> str:
+    # The service may be started from any folder; the database stays beside its configuration.
+    if not store.startswith(_SQLITE):
+        return store
+    name, mark, options = store.removeprefix(_SQLITE).partition("?")
+    return f"{_SQLITE}{folder / name}{mark}{options}"

@@ -1,0 +1,79 @@
+"""What the program gets to know of the configuration: checked, complete, frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from monitor.records import FeedSpec, Topic
+from monitor.targets import Destination
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["auto", "plain", "json"]
+SmtpSecurity = Literal["starttls", "tls", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """Who is told: a name and the destinations behind it, in the order of the file."""
+
+    name: str
+    destinations: tuple[Destination, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polling:
+    """How feeds are polled."""
+
+    # The wanted time between two polls of a feed that does not name its own.
+    every: timedelta
+    # However quiet a feed is, it is polled this often.
+    at_least_every: timedelta
+    # Polls at the same time of one host.
+    per_host: int
+    # Polls at the same time in all.
+    workers: int
+    # For one poll from the first byte to the last.
+    timeout: timedelta
+    # A larger document is refused.
+    max_bytes: int
+    # E-mail or web address that the User-Agent shows to those we poll.
+    contact: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryPolicy:
+    """How long a delivery may take, at a time and in all."""
+
+    # For one attempt.
+    timeout: timedelta
+    # A delivery that is older expires.
+    give_up_after: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """What the log shows, and how."""
+
+    level: LogLevel
+    # `auto`: plain on a terminal, else JSON.
+    format: LogFormat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The whole configuration."""
+
+    # The file it was read from.
+    path: Path
+    topics: tuple[Topic, ...]
+    # Each URL once, with all groups that list it.
+    feeds: tuple[FeedSpec, ...]
+    receivers: tuple[Receiver, ...]
+    polling: Polling
+    delivery: DeliveryPolicy
+    # May hold a password, so it is left out of dumps.
+    store_url: str = field(repr=False)
+    log: Log

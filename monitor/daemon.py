@@ -1,0 +1,247 @@
+"""The background service: a few recurring jobs, three signals, an orderly end.
+
+APScheduler drives the clock; what is due, and when, is in the store.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.exc import OperationalError
+
+from monitor import app as wiring
+from monitor.app import App
+from monitor.config import Settings
+from monitor.errors import ConfigError, SeedwatchError
+from monitor.records import Feed, Outcome
+from monitor.systemd import notify
+
+log = structlog.get_logger()
+
+TICK = timedelta(seconds=1)
+# The first catch-up waits until each feed had its first poll, but not longer than this.
+CATCH_UP_WITHIN_SECONDS = 120.0
+# Feeds fail and recover one after another: a line a minute says enough.
+TELL_FAILING_EVERY_SECONDS = 60.0
+# What SIGTERM leaves to messages under way; the whole end takes less than ten seconds.
+SEND_GRACE_SECONDS = 6.0
+
+
+class Daemon:
+    """Runs an app until it is told to stop."""
+
+    def __init__(self, app: App, reload: Callable[[], Settings], *, tick: timedelta = TICK) -> None:
+        self._app = app
+        self._load = reload
+        self._tick = tick
+        # Held by whoever works with the app: a reload swaps it between two ticks.
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._stopping = False
+        self._reloading = False
+        self._sending: set[Future[Outcome]] = set()
+        # Since when (monotonic clock) this configuration is in force.
+        self._since = time.monotonic()
+        # Feeds without a baseline when a catch-up was last looked for; None before the first time.
+        self._unread: set[int] | None = None
+        # URL of each feed that was told to fail, with the cause.
+        self._failing: dict[str, str] = {}
+        # When (monotonic clock) the failing feeds were last told; None before the first time.
+        self._told_failing_at: float | None = None
+        self._broken: dict[str, str] = {}
+
+    # -- life
+
+    def run(self) -> None:
+        """Run until SIGTERM or SIGINT; SIGHUP reloads the configuration."""
+        with self._signals():
+            released = self._app.store.release(self._app.clock())
+            if released:
+                log.info("leases_released", deliveries=released)
+            wiring.start_up(self._app)
+            scheduler = self._scheduler()
+            scheduler.start()
+            settings = self._app.settings
+            log.info("started", topics=len(settings.topics), feeds=len(settings.feeds))
+            notify(os.environ, "READY=1")
+            while not self._stopping:
+                self._wake.wait()
+                self._wake.clear()
+                if self._reloading:
+                    self._reloading = False
+                    self.reload()
+            notify(os.environ, "STOPPING=1")
+            self._end(scheduler)
+
+    def stop(self) -> None:
+        """Ask the daemon to end; it finishes what is in hand."""
+        self._stopping = True
+        self._wake.set()
+
+    def _scheduler(self) -> BackgroundScheduler:
+        # A late tick is run once, never dropped: APScheduler's default of one second's grace
+        # silently skips runs under load.
+        scheduler = BackgroundScheduler(
+            timezone="UTC",
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        every = self._tick.total_seconds()
+        for name, job in (("poll", self.poll), ("deliver", self.deliver)):
+            scheduler.add_job(
+                self._guarded,
+                "interval",
+                seconds=every,
+                args=(name, job),
+                id=name,
+                # The machine's clock: the app's may be that of a demo.
+                next_run_time=wiring.utc_now(),
+            )
+        return scheduler
+
+    def _end(self, scheduler: Any) -> None:
+        started = time.monotonic()
+        scheduler.shutdown(wait=True)
+        wait(self._sending, timeout=SEND_GRACE_SECONDS)
+        cut_off = sum(not future.done() for future in self._sending)
+        self._app.close()
+        log.info("stopped", cut_off=cut_off, seconds=round(time.monotonic() - started, 1))
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        def on_stop(_number: int, _frame: object) -> None:
+            self.stop()
+
+        def on_reload(_number: int, _frame: object) -> None:
+            self._reloading = True
+            self._wake.set()
+
+        wanted = {signal.SIGTERM: on_stop, signal.SIGINT: on_stop, signal.SIGHUP: on_reload}
+        before = {number: signal.signal(number, handler) for number, handler in wanted.items()}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    # -- jobs
+
+    def _guarded(self, name: str, job: Callable[[], None]) -> None:
+        """Run a job; a fault is logged when it appears and when it ends, and tried again."""
+        try:
+            with self._lock:
+                job()
+        except OperationalError as error:
+            cause = str(error.orig or error).strip().splitlines()[0]
+            if self._broken.get(name) != cause:
+                log.error("store_unusable", job=name, cause=cause)  # noqa: TRY400 - no bug
+            self._broken[name] = cause
+        except Exception:
+            log.exception("job_broke", job=name)
+        else:
+            if self._broken.pop(name, None):
+                log.info("store_usable_again", job=name)
+
+    def poll(self) -> None:
+        """Judge what was fetched, start what is due, and tell what a round of polls showed."""
+        app = self._app
+        now = app.clock()
+        judged = app.poller.tick(now, until=time.monotonic() + 2 * self._tick.total_seconds())
+        if judged or self._unread is None:
+            self._tell_round(app, now)
+
+    def _tell_round(self, app: App, now: datetime) -> None:
+        """Catch up on feeds that got their baseline, and tell what fails, once all were polled.
+
+        Never waits for a moment without polls: with many feeds there is none.
+        """
+        feeds = app.store.feeds()
+        is_late = time.monotonic() - self._since > CATCH_UP_WITHIN_SECONDS
+        if not is_late and any(feed.last_polled_at is None for feed in feeds):
+            return
+        unread = {feed.id for feed in feeds if feed.baseline_at is None}
+        if self._unread is None or self._unread - unread:
+            for topic in app.settings.topics:
+                alert = app.ingest.catch_up(topic, now)
+                if alert:
+                    facts = {"listed": len(alert.items), "left_out": alert.left_out}
+                    log.info("catch_up", topic=topic.name, **facts)
+        self._unread = unread
+        self._tell_failing(feeds)
+
+    def deliver(self) -> None:
+        """Send what is due; finished sends are let go."""
+        self._sending = {future for future in self._sending if not future.done()}
+        free = wiring.SENDERS - len(self._sending)
+        if free:
+            self._sending |= set(self._app.deliver.deliver_due(self._app.senders, free))
+
+    def _tell_failing(self, feeds: list[Feed]) -> None:
+        """Say in one line how many feeds fail, why, and when they are tried again."""
+        # By URL: outlets share names.
+        failing = {feed.url: feed.last_error or "" for feed in feeds if feed.failures}
+        told_at = self._told_failing_at
+        is_early = told_at is not None and time.monotonic() - told_at < TELL_FAILING_EVERY_SECONDS
+        if failing == self._failing or is_early:
+            return
+        self._failing, self._told_failing_at = failing, time.monotonic()
+        if not failing:
+            log.info("feeds_well", feeds=len(feeds))
+            return
+        causes = Counter(failing.values()).most_common(3)
+        facts: dict[str, Any] = {
+            "failing": len(failing),
+            "of": len(feeds),
+            "why": "; ".join(f"{cause} ({count})" for cause, count in causes),
+            "next_try": min(feed.due_at for feed in feeds if feed.failures),
+        }
+        if len(failing) <= 3:
+            facts["feeds"] = ", ".join(feed.name for feed in feeds if feed.failures)
+        if len(failing) == len(feeds):
+            facts["hint"] = "no network? `make demo` (or `seedwatch demo`) needs none"
+        log.warning("feeds_failing", **facts)
+
+    # -- reload
+
+    def reload(self) -> None:
+        """Take over the configuration as it is now; keep the old one whole if it is wrong."""
+        notify(os.environ, "RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        old = self._app
+        try:
+            settings = _loaded_for(old, self._load)
+            with self._lock:
+                self._swap(settings)
+        except ConfigError as error:
+            faults = [str(fault) for fault in error.faults]
+            log.error("reload_refused", faults=faults, kept="the old configuration")  # noqa: TRY400
+        except SeedwatchError as error:
+            log.error("reload_refused", faults=[str(error)], kept="the old configuration")  # noqa: TRY400
+        else:
+            log.info("reloaded", topics=len(settings.topics), feeds=len(settings.feeds))
+        notify(os.environ, "READY=1")
+
+    def _swap(self, settings: Settings) -> None:
+        """Wire a new app on the same database; polls under way are dropped, and due again."""
+        old = self._app
+        self._app = wiring.wire(settings, old.engine, clock=old.clock)
+        wiring.start_up(self._app)
+        old.fetchers.shutdown(wait=False, cancel_futures=True)
+        old.senders.shutdown(wait=False)
+        self._since, self._unread = time.monotonic(), None
+
+
+def _loaded_for(app: App, load: Callable[[], Settings]) -> Settings:
+    settings = load()
+    if settings.store_url != app.settings.store_url:
+        raise SeedwatchError("`store` cannot change without a restart")
+    return settings

@@ -1,0 +1,1 @@
+"""Feeds: what their documents say, who is who among their items, and when to ask again."""

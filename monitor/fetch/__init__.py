@@ -1,0 +1,5 @@
+"""All outgoing HTTP: bounded, patient with nobody. requests lives only here."""
+
+from monitor.fetch.client import Client, Limits, user_agent
+
+__all__ = ["Client", "Limits", "user_agent"]

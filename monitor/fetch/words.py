@@ -1,0 +1,55 @@
+"""Say in a few words why an HTTP exchange failed."""
+
+from __future__ import annotations
+
+import ssl
+from http.client import HTTPException, IncompleteRead, RemoteDisconnected
+
+from requests.exceptions import RequestException
+from urllib3.exceptions import DecodeError, NameResolutionError, NewConnectionError
+
+# The first kind that is found anywhere in the chain of causes names the cause.
+NAMED: tuple[tuple[type[BaseException], str], ...] = (
+    (NameResolutionError, "its host name cannot be resolved"),
+    (ConnectionRefusedError, "connection refused"),
+    (RemoteDisconnected, "the other side closed the connection without an answer"),
+    (ConnectionResetError, "the other side reset the connection"),
+    (TimeoutError, "no answer in time"),
+    (ssl.SSLCertVerificationError, "its TLS certificate is not valid"),
+    (DecodeError, "its body is not what its content encoding says"),
+    (IncompleteRead, "the answer ended too soon"),
+    (HTTPException, "the answer is not HTTP"),
+)
+
+
+def in_words(error: BaseException) -> str:
+    """Name the cause without the address, which may hold a secret."""
+    chain = _chain(error)
+    for kind, words in NAMED:
+        if any(isinstance(link, kind) for link in chain):
+            return words
+    for link in reversed(chain):
+        if isinstance(link, ssl.SSLError):
+            return f"TLS failed: {(link.reason or 'broken off').replace('_', ' ').lower()}"
+        if isinstance(link, OSError) and link.strerror and not isinstance(link, RequestException):
+            return f"cannot connect: {link.strerror}"
+    if any(isinstance(link, NewConnectionError) for link in chain):
+        return "cannot connect"
+    return f"the exchange broke off ({type(chain[-1]).__name__})"
+
+
+def _chain(error: BaseException | None) -> list[BaseException]:
+    """Give an error with all that it wraps, outermost first."""
+    seen: list[BaseException] = []
+    todo = [error]
+    while todo:
+        link = todo.pop(0)
+        if link is None or link in seen:
+            continue
+        seen.append(link)
+        wrapped = [one for one in link.args if isinstance(one, BaseException)]
+        reason = getattr(link, "reason", None)
+        if isinstance(reason, BaseException):
+            wrapped.append(reason)
+        todo += [*wrapped, link.__cause__, link.__context__]
+    return seen

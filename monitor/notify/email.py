@@ -1,0 +1,85 @@
+"""Send messages by e-mail through an SMTP server."""
+
+from __future__ import annotations
+
+import contextlib
+import smtplib
+import ssl
+from base64 import b64encode
+from email.message import EmailMessage
+
+from monitor.errors import DeliveryError
+from monitor.notify.mail import compose
+from monitor.notify.smtp import Smtp, SmtpOverTls
+from monitor.notify.told import told
+from monitor.notify.tools import Tools
+from monitor.records import Message
+from monitor.targets import EmailTarget
+
+
+class EmailNotifier:
+    """Sends one mail to one mailbox, as text and HTML.
+
+    Its Message-ID is made of the message's id, so a mail sent twice is the same mail to readers
+    that look. TLS is never downgraded, and certificates are always verified.
+    """
+
+    def __init__(self, target: EmailTarget, tools: Tools) -> None:
+        self._target = target
+        self._seconds = tools.timeout.total_seconds()
+
+    def send(self, message: Message) -> str:
+        """Send it; an SMTP 5xx is permanent, all else (4xx, connection, TLS) may pass."""
+        try:
+            return self._transmit(compose(message, self._target))
+        except smtplib.SMTPRecipientsRefused as error:
+            code, said = next(iter(error.recipients.values()))
+            raise self._refusal(code, said) from None
+        except smtplib.SMTPResponseException as error:
+            raise self._refusal(error.smtp_code, error.smtp_error) from None
+        except OSError as error:
+            raise DeliveryError(self._told(error), permanent=False) from None
+        except ValueError as error:
+            # Last, for a bad certificate is both. An address with a line break, or a password
+            # or host name that SMTP cannot spell.
+            what = self._told(f"cannot be sent by mail: {error}")
+            raise DeliveryError(what, permanent=True) from None
+
+    def _transmit(self, mail: EmailMessage) -> str:
+        smtp = self._connect()
+        try:
+            if self._target.security == "starttls":
+                # Not offered: raises. Temporary, for a relay may be restarting or someone may
+                # be on the line; neither is a reason to lose the alert or to send it in clear.
+                smtp.starttls(context=ssl.create_default_context())
+            if self._target.username is not None:
+                password = self._target.password
+                smtp.login(self._target.username, password.reveal() if password else "")
+            smtp.send_message(mail)
+            # The mail is taken: what goes wrong with the good-bye must not send it again.
+            with contextlib.suppress(OSError):
+                smtp.quit()
+        finally:
+            smtp.close()
+        return self._told(smtp.said)
+
+    def _connect(self) -> Smtp | SmtpOverTls:
+        host, port = self._target.host, self._target.port
+        if self._target.security == "tls":
+            context = ssl.create_default_context()
+            return SmtpOverTls(host, port, timeout=self._seconds, context=context)
+        return Smtp(host, port, timeout=self._seconds)
+
+    def _refusal(self, code: int, said: bytes | str) -> DeliveryError:
+        return DeliveryError(
+            told(f"SMTP {code}: {self._told(said)}"), permanent=500 <= code <= 599, code=code
+        )
+
+    def _told(self, said: object) -> str:
+        text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+        user, password = self._target.username or "", self._target.password
+        if not password:
+            return told(text)
+        # Servers that repeat the command repeat it in base64.
+        plain = b64encode(f"\0{user}\0{password.reveal()}".encode()).decode()
+        return told(text, password.reveal(), plain, b64encode(password.reveal().encode()).decode())

@@ -1,0 +1,52 @@
+"""Post messages as JSON to a webhook, signed by the Standard Webhooks scheme.
+
+Source: https://github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md. The
+JSON is described in docs/webhook.md.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
+
+from monitor.alerts.payload import encode
+from monitor.errors import DeliveryError
+from monitor.notify.http import post_json, refusal
+from monitor.notify.told import secrets_of, told
+from monitor.notify.tools import Tools
+from monitor.records import Message
+from monitor.targets import WebhookTarget
+
+
+class WebhookNotifier:
+    """Sends the payload; its id stays the same on every try, its timestamp is the attempt's."""
+
+    def __init__(self, target: WebhookTarget, tools: Tools) -> None:
+        self._target = target
+        self._tools = tools
+
+    def send(self, message: Message) -> str:
+        """Post it; any 2xx is a success, a redirect a permanent failure."""
+        url = self._target.url
+        body = encode(message.payload)
+        answer = post_json(self._tools, url, body, self._headers(message.id, body))
+        if 200 <= answer.status < 300:
+            return f"{answer.status} {told(answer.text, *secrets_of(url.reveal()))}".strip()
+        raise refusal(answer, url, self._tools.clock())
+
+    def _headers(self, message_id: str, body: bytes) -> dict[str, str]:
+        # The library stamps whatever wall time it is given as UTC, so it must be UTC.
+        now = self._tools.clock().astimezone(UTC)
+        headers = {"webhook-id": message_id, "webhook-timestamp": str(int(now.timestamp()))}
+        if self._target.secret is not None:
+            try:
+                signer = Webhook(self._target.secret.reveal())
+            except (ValueError, EmptyWebhookSecretError):
+                # Not chained: the cause might quote the secret.
+                raise DeliveryError(
+                    "the webhook's secret is not base64, with or without `whsec_` before it",
+                    permanent=True,
+                ) from None
+            headers["webhook-signature"] = signer.sign(message_id, now, body.decode())
+        return headers

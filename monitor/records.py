@@ -1,0 +1,491 @@
+"""The nouns of the data path, one record per stage of knowledge.
+
+    feed -> document -> item -> score -> story -> alert -> delivery -> message
+
+All are frozen: a change is a new record (`dataclasses.replace`). Times are aware and UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+# ---------------------------------------------------------------------------------------- feeds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedSpec:
+    """A feed as the configuration names it."""
+
+    url: str
+    # What a reader calls the outlet; shown in alerts as the source.
+    name: str
+    # The feed groups that list it.
+    groups: tuple[str, ...]
+    # The wanted time between two polls.
+    every: timedelta
+    # Language of its items as ISO 639-1, where the list of feeds says so.
+    lang: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A URL we poll, with its schedule and cache state."""
+
+    id: int
+    url: str
+    name: str
+    groups: tuple[str, ...]
+    every: timedelta
+    lang: str | None = None
+    # Exactly as the server sent them, quotes and `W/` included (RFC 9110 section 8.8.3).
+    etag: str | None = None
+    last_modified: str | None = None
+    # SHA-256 of the last body that was parsed and committed.
+    body_hash: str | None = None
+    due_at: datetime
+    # None until the first poll that gave items or a valid empty feed: that poll is the baseline.
+    baseline_at: datetime | None = None
+    last_polled_at: datetime | None = None
+    last_ok_at: datetime | None = None
+    # Failures in a row since the last success.
+    failures: int = 0
+    last_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """The bytes and headers of one successful GET."""
+
+    # Where the bytes came from, after redirects: the base of relative links.
+    url: str
+    body: bytes
+    content_type: str = ""
+    content_language: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotModified:
+    """The server says that nothing changed (304); validators it repeated replace ours."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchFailure:
+    """A poll that brought no document, and why in one line."""
+
+    cause: str
+    # HTTP status where there was an answer.
+    status: int | None = None
+    retry_after: timedelta | None = None
+    fetched_at: datetime
+
+
+FetchResult = Document | NotModified | FetchFailure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """What a poll means for its feed: the columns that the next poll starts from."""
+
+    feed_id: int
+    polled_at: datetime
+    due_at: datetime
+    ok: bool
+    failures: int
+    error: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None
+    # Set by the first poll that could be read.
+    baseline_at: datetime | None = None
+
+
+# ---------------------------------------------------------------------------------------- items
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One entry of a feed after parsing: our unit of work. All its text is clean plain text."""
+
+    # Identity within its feed: `guid:…`, else `url:…`, else `text:…`. Never a date.
+    key: str
+    guid: str | None
+    # http(s) only, for a person to open; None if the entry has no such link.
+    url: str | None
+    # The same article has the same canonical URL in every feed; None without a URL.
+    canonical_url: str | None
+    # SHA-256 over the normalised title and summary.
+    fingerprint: str
+    title: str
+    summary: str
+    # ISO 639-1, as far as the feed says; None if unknown.
+    lang: str | None
+    # As the feed says; None if undated or absurd. Never decides what is new.
+    published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenItem:
+    """An item with its place in the store."""
+
+    # Derived from feed and key (`ingest.item_id`): known before it is stored.
+    id: str
+    item: Item
+    feed_id: int
+    # Name of the feed: what an alert shows as the source.
+    source: str
+    first_seen_at: datetime
+    # It was already in the feed when the feed was first polled.
+    baseline: bool
+
+
+# --------------------------------------------------------------------------------------- topics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seed:
+    """A text known to be on-topic."""
+
+    name: str
+    title: str
+    text: str
+    lang: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """What the user watches."""
+
+    name: str
+    seeds: tuple[Seed, ...]
+    # Feed groups it reads; empty means all.
+    groups: tuple[str, ...] = ()
+    # A number in 0..1, or None for the shipped default.
+    threshold: float | None = None
+    must_mention: tuple[str, ...] = ()
+    never_mention: tuple[str, ...] = ()
+    # Names of receivers, in the order of the file.
+    receivers: tuple[str, ...]
+    # Texts that `seedwatch check` tries: they must, or must not, be on-topic.
+    expect_match: tuple[str, ...] = ()
+    expect_ignore: tuple[str, ...] = ()
+
+    def reads(self, groups: tuple[str, ...]) -> bool:
+        """Say whether the topic reads a feed of these groups."""
+        return not self.groups or not set(self.groups).isdisjoint(groups)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermShare:
+    """What one term adds to a score."""
+
+    term: str
+    # The word as the item wrote it.
+    surface: str
+    # Its part of the score; the shares of a score add up to its value.
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """Closeness of one item to one topic."""
+
+    topic: str
+    # In [0, 1]; the same number means the same for every topic.
+    value: float
+    # The threshold in force when it was made, in [0, 1].
+    threshold: float
+    # Heaviest first; they add up to `value`.
+    terms: tuple[TermShare, ...] = ()
+    # What kept the score down or out, in a sentence; empty if nothing did.
+    lacks: str = ""
+
+    @property
+    def on_topic(self) -> bool:
+        """Whether the score reaches the threshold."""
+        return self.value >= self.threshold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """What a story remembers of one of its items, to compare the next one with."""
+
+    title: str
+    source: str
+    # When it was first seen.
+    at: datetime
+    # Term -> rarity, doubled for those of the headline.
+    terms: Mapping[str, float]
+    # The terms of the headline.
+    heads: tuple[str, ...]
+    # Names and counts of headline and lead.
+    facts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """The items of one topic that report one event (to readers a *story*; TDT calls an item so)."""
+
+    id: str
+    topic: str
+    # Of its first item.
+    title: str
+    opened_at: datetime
+    # When its last item arrived.
+    updated_at: datetime
+    # Distinct feeds that carry it, by name, in order of arrival.
+    sources: tuple[str, ...]
+    # How many items it has.
+    size: int = 1
+    # When a message last named it, and how many sources it had then; the next item of a story that
+    # was never told alerts.
+    told_at: datetime | None = None
+    told_sources: int = 0
+    # Its first item and its latest ones.
+    members: tuple[Member, ...]
+    # The terms that its items have brought so far.
+    seen_terms: tuple[str, ...]
+    # Canonical URLs and fingerprints of its items.
+    urls: frozenset[str]
+    fingerprints: frozenset[str]
+
+    @property
+    def told(self) -> bool:
+        """Whether a message has named it."""
+        return self.told_at is not None
+
+
+# --------------------------------------------------------------------------------------- alerts
+
+
+class Reason(StrEnum):
+    """Why an item did or did not become an alert; each has its sentence in `SENTENCES`."""
+
+    FIRST_STORY = "first_story"
+    CATCH_UP = "catch_up"
+    UPDATE = "update"
+    TEST = "test"
+    COPY = "copy"
+    FOLLOW_UP = "follow_up"
+    BASELINE = "baseline"
+    BELOW_THRESHOLD = "below_threshold"
+    NOT_MENTIONED = "not_mentioned"
+    MENTIONED = "mentioned"
+    OTHER_FEEDS = "other_feeds"
+
+
+SENTENCES: Mapping[Reason, str] = {
+    Reason.FIRST_STORY: "the first item of its story on this topic: alerted",
+    Reason.CATCH_UP: "among the best of what the feeds already held: in the catch-up message",
+    Reason.UPDATE: "its story is known, but it brings something new: alerted as an update",
+    Reason.TEST: "a test that you asked for",
+    Reason.COPY: "another outlet's copy of a story already alerted: counted, not sent again",
+    Reason.FOLLOW_UP: "its story was already alerted: attached to it, not sent again",
+    Reason.BASELINE: "on-topic, but in the feed before its first poll: left to the catch-up",
+    Reason.BELOW_THRESHOLD: "its score is below the threshold",
+    Reason.NOT_MENTIONED: "it lacks what `must_mention` asks for",
+    Reason.MENTIONED: "it has what `never_mention` excludes",
+    Reason.OTHER_FEEDS: "the topic does not read this feed",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Whether an item becomes an alert for a topic, and why, both ways."""
+
+    topic: str
+    alert: bool
+    reason: Reason
+    story_id: str | None = None
+    # What the reason leaves open, e.g. the word that was missing.
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertedItem:
+    """An item as an alert shows it."""
+
+    item_id: str
+    title: str
+    summary: str
+    source: str
+    url: str | None
+    published_at: datetime | None
+    first_seen_at: datetime
+    score: float
+    threshold: float
+    terms: tuple[TermShare, ...]
+    # Distinct feeds that carry its story so far.
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """The decision that a story is worth telling now."""
+
+    # Derived from topic, story and reason: the same decision taken twice is the same alert.
+    id: str
+    topic: str
+    reason: Reason
+    story_id: str
+    created_at: datetime
+    # One, but up to five in a catch-up.
+    items: tuple[AlertedItem, ...]
+    # How many more items a catch-up leaves out.
+    left_out: int = 0
+    # What is new, in an update.
+    detail: str = ""
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands; every one ends in one of the last three."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    DELIVERED = "delivered"
+    EXPIRED = "expired"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One alert due to one destination of a receiver: a row of the outbox."""
+
+    # UUID derived from the dedup key: it stays the same on every try.
+    id: str
+    # Topic, story, reason and destination: what makes it the same delivery.
+    dedup_key: str
+    alert_id: str
+    # `receiver/1-slack`: the receiver, the place in its list and the kind.
+    destination: str
+    due_at: datetime
+    created_at: datetime
+    state: DeliveryState = DeliveryState.PENDING
+    attempts: int = 0
+    # What the other side said last, without secrets.
+    answer: str = ""
+    settled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A delivery that this process may send now, with the alert to render."""
+
+    delivery: Delivery
+    alert: Alert
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one attempt."""
+
+    delivery_id: str
+    state: DeliveryState
+    # When to try next; only for PENDING.
+    due_at: datetime | None = None
+    answer: str = ""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A rendered alert: each channel takes the form that it can show."""
+
+    # The delivery's id: `webhook-id`, part of Message-ID; the same on every try.
+    id: str
+    # One line, no control characters.
+    subject: str
+    text: str
+    html: str
+    # Slack Block Kit (https://api.slack.com/block-kit), already escaped.
+    blocks: tuple[Mapping[str, Any], ...] = ()
+    # The webhook's JSON object.
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    created_at: datetime
+
+
+# --------------------------------------------------------------------------------------- commit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What one topic makes of one item."""
+
+    score: Score
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedItem:
+    """A new item with the verdict of each topic that reads its feed."""
+
+    seen: SeenItem
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lessons:
+    """What tracking learned from some items, to be stored with them."""
+
+    # Name -> small state as JSON, whole.
+    states: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """All that one poll changes: stored in one transaction, or not at all."""
+
+    poll: Poll | None = None
+    items: tuple[JudgedItem, ...] = ()
+    # New stories and those that grew, as they are now.
+    stories: tuple[Story, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    # (topic, item id) of the waiting baseline items that a catch-up message settles.
+    caught_up: tuple[tuple[str, str], ...] = ()
+    lessons: Lessons = field(default_factory=Lessons)
+
+
+# ------------------------------------------------------------------------------------- seams
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What an HTTP endpoint said to a POST."""
+
+    status: int
+    headers: Mapping[str, str]
+    # At most some kilobytes.
+    text: str
+
+
+class Post(Protocol):
+    """Send one HTTP POST, without following redirects; the one way out for notifiers.
+
+    Raises `DeliveryError` (temporary) if no answer came in time.
+    """
+
+    def __call__(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Send it."""
+        ...
+
+
+class Notifier(Protocol):
+    """The code of one kind of destination: no retries, no store, no clock inside."""
+
+    def send(self, message: Message) -> str:
+        """Send the message and return what the other side said, in a few words.
+
+        Raises `DeliveryError`, permanent or temporary.
+        """
+        ...

@@ -1,0 +1,8 @@
+"""The database: what was polled, seen, decided and delivered. SQLAlchemy lives only here."""
+
+from monitor.store.engine import has_daemon, open_engine, sole_daemon
+from monitor.store.migrate import migrate
+from monitor.store.reports import Reports
+from monitor.store.store import Store
+
+__all__ = ["Reports", "Store", "has_daemon", "migrate", "open_engine", "sole_daemon"]

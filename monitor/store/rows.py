@@ -1,0 +1,299 @@
+"""Rows to records and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from monitor.records import (
+    Alert,
+    AlertedItem,
+    Decision,
+    Delivery,
+    DeliveryState,
+    Feed,
+    Item,
+    JudgedItem,
+    Member,
+    Reason,
+    Score,
+    SeenItem,
+    Story,
+    TermShare,
+    Verdict,
+)
+
+
+def feed_of(row: RowMapping) -> Feed:
+    """Read a row of `feeds`."""
+    return Feed(
+        id=row["id"],
+        url=row["url"],
+        name=row["name"],
+        groups=tuple(row["groups"]),
+        every=timedelta(seconds=row["every_seconds"]),
+        lang=row["lang"],
+        etag=row["etag"],
+        last_modified=row["last_modified"],
+        body_hash=row["body_hash"],
+        due_at=row["due_at"],
+        baseline_at=row["baseline_at"],
+        last_polled_at=row["last_polled_at"],
+        last_ok_at=row["last_ok_at"],
+        failures=row["failures"],
+        last_error=row["last_error"],
+    )
+
+
+def item_row(seen: SeenItem) -> dict[str, Any]:
+    """Write a row of `items`."""
+    item = seen.item
+    return {
+        "id": seen.id,
+        "feed_id": seen.feed_id,
+        "key": item.key,
+        "guid": item.guid,
+        "url": item.url,
+        "canonical_url": item.canonical_url,
+        "fingerprint": item.fingerprint,
+        "title": item.title,
+        "summary": item.summary,
+        "lang": item.lang,
+        "published_at": item.published_at,
+        "first_seen_at": seen.first_seen_at,
+        "baseline": seen.baseline,
+    }
+
+
+def seen_of(row: RowMapping) -> SeenItem:
+    """Read a row of `items` joined with its feed's name as `source`."""
+    return SeenItem(
+        id=row["id"],
+        item=Item(
+            key=row["key"],
+            guid=row["guid"],
+            url=row["url"],
+            canonical_url=row["canonical_url"],
+            fingerprint=row["fingerprint"],
+            title=row["title"],
+            summary=row["summary"],
+            lang=row["lang"],
+            published_at=row["published_at"],
+        ),
+        feed_id=row["feed_id"],
+        source=row["source"],
+        first_seen_at=row["first_seen_at"],
+        baseline=row["baseline"],
+    )
+
+
+def terms_json(terms: Iterable[TermShare]) -> list[list[Any]]:
+    """Write term shares as compact JSON."""
+    return [[term.term, term.surface, round(term.share, 6)] for term in terms]
+
+
+def terms_of(rows: Iterable[Iterable[Any]]) -> tuple[TermShare, ...]:
+    """Read what `terms_json` wrote."""
+    return tuple(
+        TermShare(term=term, surface=surface, share=share) for term, surface, share in rows
+    )
+
+
+def decision_rows(judged: JudgedItem) -> list[dict[str, Any]]:
+    """Write the rows of `decisions` of one item."""
+    return [
+        {
+            "item_id": judged.seen.id,
+            "topic": verdict.score.topic,
+            "score": verdict.score.value,
+            "threshold": verdict.score.threshold,
+            "terms": terms_json(verdict.score.terms),
+            "lacks": verdict.score.lacks,
+            "alert": verdict.decision.alert,
+            "reason": verdict.decision.reason.value,
+            "story_id": verdict.decision.story_id,
+            "detail": verdict.decision.detail,
+            "decided_at": judged.seen.first_seen_at,
+        }
+        for verdict in judged.verdicts
+    ]
+
+
+def verdict_of(row: RowMapping) -> Verdict:
+    """Read a row of `decisions`."""
+    return Verdict(
+        score=Score(
+            topic=row["topic"],
+            value=row["score"],
+            threshold=row["threshold"],
+            terms=terms_of(row["terms"]),
+            lacks=row["lacks"],
+        ),
+        decision=Decision(
+            topic=row["topic"],
+            alert=row["alert"],
+            reason=Reason(row["reason"]),
+            story_id=row["story_id"],
+            detail=row["detail"],
+        ),
+    )
+
+
+def story_row(story: Story) -> dict[str, Any]:
+    """Write a row of `stories`."""
+    return {
+        "id": story.id,
+        "topic": story.topic,
+        "title": story.title,
+        "opened_at": story.opened_at,
+        "updated_at": story.updated_at,
+        "sources": list(story.sources),
+        "size": story.size,
+        "told_at": story.told_at,
+        "told_sources": story.told_sources,
+        "state": {
+            "members": [_member_json(member) for member in story.members],
+            "seen_terms": list(story.seen_terms),
+            "urls": sorted(story.urls),
+            "fingerprints": sorted(story.fingerprints),
+        },
+    }
+
+
+def _member_json(member: Member) -> dict[str, Any]:
+    return {
+        "title": member.title,
+        "source": member.source,
+        "at": member.at.isoformat(),
+        "terms": dict(member.terms),
+        "heads": list(member.heads),
+        "facts": list(member.facts),
+    }
+
+
+def story_of(row: RowMapping) -> Story:
+    """Read a row of `stories`."""
+    state: Mapping[str, Any] = row["state"]
+    return Story(
+        id=row["id"],
+        topic=row["topic"],
+        title=row["title"],
+        opened_at=row["opened_at"],
+        updated_at=row["updated_at"],
+        sources=tuple(row["sources"]),
+        size=row["size"],
+        told_at=row["told_at"],
+        told_sources=row["told_sources"],
+        members=tuple(_member_of(member) for member in state["members"]),
+        seen_terms=tuple(state["seen_terms"]),
+        urls=frozenset(state["urls"]),
+        fingerprints=frozenset(state["fingerprints"]),
+    )
+
+
+def _member_of(fields: Mapping[str, Any]) -> Member:
+    return Member(
+        title=fields["title"],
+        source=fields["source"],
+        at=datetime.fromisoformat(fields["at"]),
+        terms=fields["terms"],
+        heads=tuple(fields["heads"]),
+        facts=tuple(fields["facts"]),
+    )
+
+
+def alert_row(alert: Alert) -> dict[str, Any]:
+    """Write a row of `alerts`."""
+    return {
+        "id": alert.id,
+        "topic": alert.topic,
+        "reason": alert.reason.value,
+        "story_id": alert.story_id,
+        "created_at": alert.created_at,
+        "items": [_alerted_json(item) for item in alert.items],
+        "left_out": alert.left_out,
+        "detail": alert.detail,
+    }
+
+
+def _alerted_json(item: AlertedItem) -> dict[str, Any]:
+    return {
+        "item_id": item.item_id,
+        "title": item.title,
+        "summary": item.summary,
+        "source": item.source,
+        "url": item.url,
+        "published_at": item.published_at.isoformat() if item.published_at else None,
+        "first_seen_at": item.first_seen_at.isoformat(),
+        "score": item.score,
+        "threshold": item.threshold,
+        "terms": terms_json(item.terms),
+        "sources": list(item.sources),
+    }
+
+
+def alert_of(row: RowMapping) -> Alert:
+    """Read a row of `alerts`."""
+    return Alert(
+        id=row["id"],
+        topic=row["topic"],
+        reason=Reason(row["reason"]),
+        story_id=row["story_id"],
+        created_at=row["created_at"],
+        items=tuple(_alerted_of(item) for item in row["items"]),
+        left_out=row["left_out"],
+        detail=row["detail"],
+    )
+
+
+def _alerted_of(fields: Mapping[str, Any]) -> AlertedItem:
+    published = fields["published_at"]
+    return AlertedItem(
+        item_id=fields["item_id"],
+        title=fields["title"],
+        summary=fields["summary"],
+        source=fields["source"],
+        url=fields["url"],
+        published_at=datetime.fromisoformat(published) if published else None,
+        first_seen_at=datetime.fromisoformat(fields["first_seen_at"]),
+        score=fields["score"],
+        threshold=fields["threshold"],
+        terms=terms_of(fields["terms"]),
+        sources=tuple(fields["sources"]),
+    )
+
+
+def delivery_row(delivery: Delivery) -> dict[str, Any]:
+    """Write a row of `deliveries`."""
+    return {
+        "id": delivery.id,
+        "dedup_key": delivery.dedup_key,
+        "alert_id": delivery.alert_id,
+        "destination": delivery.destination,
+        "state": delivery.state.value,
+        "due_at": delivery.due_at,
+        "lease_until": None,
+        "attempts": delivery.attempts,
+        "answer": delivery.answer,
+        "created_at": delivery.created_at,
+        "settled_at": delivery.settled_at,
+    }
+
+
+def delivery_of(row: RowMapping) -> Delivery:
+    """Read a row of `deliveries`."""
+    return Delivery(
+        id=row["id"],
+        dedup_key=row["dedup_key"],
+        alert_id=row["alert_id"],
+        destination=row["destination"],
+        due_at=row["due_at"],
+        created_at=row["created_at"],
+        state=DeliveryState(row["state"]),
+        attempts=row["attempts"],
+        answer=row["answer"],
+        settled_at=row["settled_at"],
+    )

@@ -1,0 +1,183 @@
+"""The tables, once, for SQLite and PostgreSQL. A change here needs a migration beside it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time; refuses a naive one, since SQLite would keep it without complaint."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn an aware time into what the database keeps: naive UTC in SQLite."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            msg = f"a time without a zone: {value}"
+            raise ValueError(msg)
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the signature is SQLAlchemy's
+        """Give the zone back that SQLite does not keep."""
+        if value is None:
+            return None
+        aware: datetime = value.replace(tzinfo=UTC) if value.tzinfo is None else value
+        return aware.astimezone(UTC)
+
+
+metadata = MetaData(
+    # Named constraints: a later migration can only drop what it can name.
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("url", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("groups", JSON, nullable=False),
+    Column("every_seconds", Integer, nullable=False),
+    Column("lang", String(8)),
+    # False once the configuration no longer names it: its history stays.
+    Column("active", Boolean, nullable=False),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_hash", String(64)),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("baseline_at", UtcDateTime),
+    Column("last_polled_at", UtcDateTime),
+    Column("last_ok_at", UtcDateTime),
+    Column("failures", Integer, nullable=False),
+    Column("last_error", Text),
+    Index(None, "active", "due_at"),
+)
+
+items = Table(
+    "items",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("feed_id", ForeignKey("feeds.id"), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("guid", Text),
+    Column("url", Text),
+    Column("canonical_url", Text, index=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("lang", String(8)),
+    Column("published_at", UtcDateTime),
+    Column("first_seen_at", UtcDateTime, nullable=False, index=True),
+    Column("baseline", Boolean, nullable=False),
+    UniqueConstraint("feed_id", "key"),
+)
+
+stories = Table(
+    "stories",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("topic", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("sources", JSON, nullable=False),
+    Column("size", Integer, nullable=False),
+    # When a message last named it, and how many sources it had then.
+    Column("told_at", UtcDateTime),
+    Column("told_sources", Integer, nullable=False),
+    # What `topics.story` needs to link the next item.
+    Column("state", JSON, nullable=False),
+    Index(None, "topic", "updated_at"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("item_id", ForeignKey("items.id"), primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("score", Float, nullable=False),
+    Column("threshold", Float, nullable=False),
+    Column("terms", JSON, nullable=False),
+    Column("lacks", Text, nullable=False),
+    Column("alert", Boolean, nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("story_id", ForeignKey("stories.id"), index=True),
+    Column("detail", Text, nullable=False),
+    Column("decided_at", UtcDateTime, nullable=False),
+    Index(None, "topic", "reason", "decided_at"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("topic", Text, nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("story_id", String(16), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+    # The items as they are told, so that a retry says the same as the first try.
+    Column("items", JSON, nullable=False),
+    Column("left_out", Integer, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
+alert_items = Table(
+    "alert_items",
+    metadata,
+    Column("alert_id", ForeignKey("alerts.id"), primary_key=True),
+    Column("item_id", ForeignKey("items.id"), primary_key=True, index=True),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("dedup_key", Text, nullable=False, unique=True),
+    Column("alert_id", ForeignKey("alerts.id"), nullable=False, index=True),
+    Column("destination", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    # While SENDING: when another try may begin if this one never settles.
+    Column("lease_until", UtcDateTime),
+    Column("attempts", Integer, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("settled_at", UtcDateTime),
+    Index(None, "state", "due_at"),
+)
+
+# What tracking has learned from the stream: small states by name, e.g. `topic/border/en/…`.
+learned = Table(
+    "learned",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("state", JSON, nullable=False),
+)

@@ -1,0 +1,1 @@
+"""Topics: what the user watches, and how close an item comes to it."""

@@ -1,0 +1,812 @@
+"""What the store promises, on every kind of database."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from monitor.alerts.route import route
+from monitor.records import (
+    Alert,
+    Batch,
+    Claim,
+    Delivery,
+    DeliveryState,
+    Feed,
+    JudgedItem,
+    Lessons,
+    Outcome,
+    Reason,
+    SeenItem,
+)
+from monitor.store import Reports, Store
+from monitor.store.schema import metadata
+from tests.fakes import made
+from tests.fakes.made import DAY, HOUR, MINUTE, NOW, SECOND
+
+LEASE = 40 * SECOND
+LRT = made.spec("LRT")
+BBC = made.spec("BBC")
+
+
+def feeds_by_name(store: Store) -> dict[str, Feed]:
+    """Give the polled feeds by name."""
+    return {feed.name: feed for feed in store.feeds()}
+
+
+def told(name: str, *to: str, at: datetime = NOW) -> Batch:
+    """Return what a poll commits that brought one item worth an alert."""
+    story = made.story(name, told_at=at, told_sources=1)
+    alert = made.alert(name, created_at=at)
+    destinations = [made.destination(one) for one in to or ("desk/1-console",)]
+    return Batch(
+        items=(made.judged(made.seen(name, first_seen_at=at), story_id=story.id),),
+        stories=(story,),
+        alerts=(alert,),
+        deliveries=route(alert, destinations, at),
+    )
+
+
+def dump(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
+    """Give all that a database holds."""
+    with engine.connect() as connection:
+        return {
+            table.name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr)
+            for table in metadata.sorted_tables
+        }
+
+
+# ---------------------------------------------------------------------------------------- feeds
+
+
+def test_a_new_feed_is_due_at_once(store: Store) -> None:
+    """A feed that the configuration names for the first time is polled at once."""
+    store.sync_feeds([LRT], NOW)
+    (found,) = store.due_feeds(NOW, 10)
+    expected = Feed(
+        id=found.id,
+        url=LRT.url,
+        name=LRT.name,
+        groups=LRT.groups,
+        every=LRT.every,
+        lang=LRT.lang,
+        due_at=NOW,
+    )
+    assert found == expected
+
+
+def test_a_feed_keeps_its_schedule(store: Store) -> None:
+    """A restart polls nothing before its time, and forgets no validator."""
+    store.sync_feeds([LRT], NOW)
+    store.commit(Batch(poll=made.poll()))
+    before = store.feeds()
+    store.sync_feeds([LRT], NOW + MINUTE)
+    assert store.feeds() == before
+    assert before[0].due_at == NOW + 15 * MINUTE
+    assert before[0].etag == 'W/"1"'
+
+
+def test_a_feed_takes_over_what_the_configuration_says(store: Store) -> None:
+    """Name, groups, interval and language of a known feed follow the configuration."""
+    store.sync_feeds([LRT], NOW)
+    changed = replace(LRT, name="LRT English", groups=("eu", "pl"), every=HOUR, lang=None)
+    store.sync_feeds([changed], NOW)
+    (found,) = store.feeds()
+    assert (found.name, found.groups, found.every, found.lang) == (
+        "LRT English",
+        ("eu", "pl"),
+        HOUR,
+        None,
+    )
+
+
+def test_a_removed_feed_rests_and_keeps_its_history(store: Store) -> None:
+    """A feed that is no longer named is not polled; named again, it is no stranger."""
+    store.sync_feeds([LRT, BBC], NOW)
+    store.commit(Batch(poll=made.poll()))
+    store.commit(told("fence"))
+    store.sync_feeds([BBC], NOW)
+    assert [feed.name for feed in store.feeds()] == ["BBC"]
+    assert [feed.name for feed in store.due_feeds(NOW + DAY, 10)] == ["BBC"]
+    store.sync_feeds([BBC, LRT], NOW)
+    returned = feeds_by_name(store)["LRT"]
+    assert (returned.id, returned.etag, returned.baseline_at) == (1, 'W/"1"', NOW)
+    assert store.unseen(1, [made.item("fence")]) == []
+
+
+@pytest.mark.parametrize(
+    "every, due_in",
+    [(5 * MINUTE, 5 * MINUTE), (HOUR, 15 * MINUTE)],
+    ids=["a shorter interval brings the next poll forward", "a longer one delays no poll"],
+)
+def test_a_changed_interval(store: Store, every: timedelta, due_in: timedelta) -> None:
+    """A feed is due no later than one interval of the new configuration from now."""
+    store.sync_feeds([LRT], NOW)
+    store.commit(Batch(poll=made.poll()))
+    store.sync_feeds([replace(LRT, every=every)], NOW)
+    assert store.feeds()[0].due_at == NOW + due_in
+
+
+def test_a_failing_feed_keeps_its_patience(store: Store) -> None:
+    """A restart does not hurry a feed that fails."""
+    store.sync_feeds([LRT], NOW)
+    failed = made.poll(ok=False, failures=5, error="HTTP 500", due_at=NOW + 8 * HOUR)
+    store.commit(Batch(poll=failed))
+    store.sync_feeds([LRT], NOW + MINUTE)
+    (found,) = store.feeds()
+    assert (found.due_at, found.failures, found.last_error) == (NOW + 8 * HOUR, 5, "HTTP 500")
+
+
+def test_a_failure_takes_nothing_from_a_feed(store: Store) -> None:
+    """What a feed's last good poll left is still there after a bad one."""
+    store.sync_feeds([LRT], NOW)
+    store.commit(Batch(poll=made.poll()))
+    later = NOW + HOUR
+    failed = made.poll(
+        ok=False,
+        failures=1,
+        error="no",
+        polled_at=later,
+        etag=None,
+        body_hash=None,
+        baseline_at=None,
+    )
+    store.commit(Batch(poll=failed))
+    (found,) = store.feeds()
+    assert (found.etag, found.body_hash, found.baseline_at) == ('W/"1"', made.digest("body"), NOW)
+    assert (found.last_polled_at, found.last_ok_at) == (later, NOW)
+
+
+def test_due_feeds_come_longest_due_first(store: Store) -> None:
+    """Who has waited longest is polled first, and no more are given than wanted."""
+    names = ["LRT", "BBC", "DW", "PAP"]
+    store.sync_feeds([made.spec(name) for name in names], NOW)
+    for number, minutes in enumerate([3, 1, 2, 4], start=1):
+        store.commit(Batch(poll=made.poll(number, due_at=NOW + minutes * MINUTE)))
+    due = store.due_feeds(NOW + 3 * MINUTE, 10)
+    assert [feed.name for feed in due] == ["BBC", "DW", "LRT"]
+    assert [feed.name for feed in store.due_feeds(NOW + DAY, 2)] == ["BBC", "DW"]
+    assert store.due_feeds(NOW + MINUTE - timedelta(microseconds=1), 10) == []
+
+
+# ---------------------------------------------------------------------------------------- items
+
+
+def test_unseen_keeps_the_order(store: Store) -> None:
+    """Of a document's items those that are not stored yet are given, in its order."""
+    store.sync_feeds([LRT, BBC], NOW)
+    store.commit(told("fence"))
+    found = [made.item(name) for name in ("wall", "fence", "camp")]
+    assert store.unseen(1, found) == [found[0], found[2]]
+
+
+def test_unseen_is_of_one_feed(store: Store) -> None:
+    """The same guid in another feed is another item."""
+    store.sync_feeds([LRT, BBC], NOW)
+    store.commit(told("fence"))
+    assert store.unseen(2, [made.item("fence")]) == [made.item("fence")]
+
+
+def test_unseen_takes_a_long_document(store: Store) -> None:
+    """A document with more items than one statement can name is no trouble."""
+    store.sync_feeds([LRT], NOW)
+    found = [made.item(f"n{number}") for number in range(1_300)]
+    stored = [made.judged(made.seen(one.guid or "", one)) for one in found[::2]]
+    store.commit(Batch(items=tuple(replace(one, verdicts=()) for one in stored)))
+    assert store.unseen(1, found) == found[1::2]
+    assert store.unseen(1, []) == []
+
+
+def test_the_latest_items_come_oldest_first(store: Store) -> None:
+    """A topic that is new is shown the items that were seen last, as they came."""
+    store.sync_feeds([LRT], NOW)
+    for name, hours in (("wall", 1), ("fence", 3), ("camp", 2)):
+        store.commit(told(name, at=NOW + hours * HOUR))
+    found = store.latest_items(2)
+    assert [one.item.guid for one in found] == ["camp", "fence"]
+
+
+def test_an_item_comes_back_as_it_went_in(store: Store) -> None:
+    """No character of an item changes in the store, nor does a missing part become a text."""
+    store.sync_feeds([LRT], NOW)
+    odd = made.item(
+        "odd",
+        title="Łódź, Kuźnica: “čia” 🇱🇹 — Беларусь 國 e\u0301 % _ ' \" \\ {}",
+        guid=None,
+        url=None,
+        canonical_url=None,
+        lang=None,
+        published_at=None,
+    )
+    stored = made.seen("odd", odd, baseline=True)
+    store.commit(Batch(items=(JudgedItem(seen=stored, verdicts=()),)))
+    assert store.latest_items(9) == [stored]
+
+
+# --------------------------------------------------------------------------------------- commit
+
+COMMITTED = replace(
+    told("fence"),
+    poll=made.poll(),
+    lessons=Lessons(states={"topic/border": {"n": 1}}),
+)
+ORPHAN = replace(made.delivery("desk/2-email"), alert_id="no-such-alert")
+
+
+@pytest.mark.parametrize(
+    "faulty",
+    [
+        replace(COMMITTED, deliveries=(*COMMITTED.deliveries, ORPHAN)),
+        replace(COMMITTED, stories=()),
+        replace(COMMITTED, items=()),
+        replace(COMMITTED, items=(made.judged(made.seen(feed_id=7)),)),
+        replace(COMMITTED, alerts=()),
+    ],
+    ids=[
+        "a delivery of no alert",
+        "a verdict that names no story",
+        "an alert that tells of no item",
+        "an item of no feed",
+        "no alert at all",
+    ],
+)
+def test_a_commit_is_all_or_nothing(engine: Engine, store: Store, faulty: Batch) -> None:
+    """A batch with one fault leaves the database as it was."""
+    store.sync_feeds([LRT], NOW)
+    before = dump(engine)
+    with pytest.raises(IntegrityError):
+        store.commit(faulty)
+    assert dump(engine) == before
+    store.commit(COMMITTED)
+    assert dump(engine) != before
+
+
+def test_the_same_batch_twice_is_once(engine: Engine, store: Store) -> None:
+    """A batch that is committed again changes nothing."""
+    store.sync_feeds([LRT], NOW)
+    store.commit(COMMITTED)
+    once = dump(engine)
+    store.commit(COMMITTED)
+    assert dump(engine) == once
+
+
+def test_a_settled_delivery_stays_settled(store: Store, reports: Reports) -> None:
+    """An alert that is committed again is not sent again."""
+    store.sync_feeds([LRT], NOW)
+    store.commit(told("fence"))
+    (claim,) = store.claim(NOW, LEASE, 10)
+    settle(store, claim, DeliveryState.DELIVERED)
+    store.commit(told("fence"))
+    assert store.claim(NOW + DAY, LEASE, 10) == []
+    assert reports.counts()["delivered"] == 1
+
+
+def test_a_dedup_key_is_unique(store: Store, reports: Reports) -> None:
+    """Two deliveries under one dedup key are one: the first stays."""
+    store.sync_feeds([LRT], NOW)
+    store.commit(told("fence"))
+    again = replace(made.delivery(), id="another-id", due_at=NOW + DAY)
+    store.commit(Batch(deliveries=(again,)))
+    assert reports.deliveries_of([made.alert().id]) == [made.delivery()]
+
+
+def test_an_empty_batch_changes_nothing(engine: Engine, store: Store) -> None:
+    """A batch of nothing is no fault."""
+    store.sync_feeds([LRT], NOW)
+    before = dump(engine)
+    store.commit(Batch())
+    assert dump(engine) == before
+
+
+@pytest.mark.parametrize(
+    "zone", [UTC, timezone(timedelta(hours=5, minutes=45)), timezone(timedelta(hours=-9))], ids=str
+)
+def test_times_survive(store: Store, zone: timezone) -> None:
+    """A time comes back as the same instant, aware and in UTC, to the microsecond."""
+    local = NOW.astimezone(zone)
+    store.sync_feeds([LRT], local)
+    seen = made.seen("fence", made.item(published_at=local), first_seen_at=local)
+    store.commit(Batch(poll=made.poll(polled_at=local, due_at=local), items=(made.judged(seen),)))
+    (feed,) = store.due_feeds(NOW, 1)
+    (item,) = store.latest_items(9)
+    for time in (feed.due_at, feed.last_ok_at, item.first_seen_at, item.item.published_at):
+        assert time == NOW
+        assert time is not None
+        assert time.utcoffset() == timedelta(0)
+
+
+def test_a_time_without_a_zone_is_refused(engine: Engine, store: Store) -> None:
+    """A naive time never gets into the database."""
+    naive = NOW.replace(tzinfo=None)
+    before = dump(engine)
+    with pytest.raises(StatementError, match=r"a time without a zone: 2021-11-08 14:00:00\.123456"):
+        store.sync_feeds([LRT], naive)
+    with pytest.raises(StatementError, match="a time without a zone"):
+        store.due_feeds(naive, 10)
+    assert dump(engine) == before
+
+
+# -------------------------------------------------------------------------------------- stories
+
+
+def test_open_stories_are_those_of_late(store: Store) -> None:
+    """Stories of the asked topics that had an item since a time are open, oldest first."""
+    fence, wall, camp = (
+        made.story("fence", opened_at=NOW + HOUR, updated_at=NOW + 2 * HOUR),
+        made.story("wall", opened_at=NOW - DAY, updated_at=NOW + HOUR),
+        made.story("camp", opened_at=NOW - DAY, updated_at=NOW),
+    )
+    strike = replace(made.story("strike", updated_at=NOW + DAY), topic="rail")
+    store.commit(Batch(stories=(fence, wall, camp, strike)))
+    assert store.open_stories(["border"], NOW + HOUR) == [wall, fence]
+    assert store.open_stories(["border", "rail"], NOW + 2 * HOUR) == [strike, fence]
+    assert store.open_stories([], NOW) == []
+
+
+def test_a_story_grows(store: Store) -> None:
+    """A story that is committed again is kept as it is now."""
+    store.commit(Batch(stories=(made.story(),)))
+    grown = made.story(
+        size=3,
+        told_at=NOW + HOUR,
+        told_sources=2,
+        members=(made.member("fence", "ą", heads=("fence",), facts=("12,000",)),) * 2,
+        seen_terms=("fence", "ą", "12,000"),
+        updated_at=NOW + HOUR,
+        sources=("LRT", "BBC"),
+        urls=frozenset({"https://a.example/", "https://b.example/"}),
+        fingerprints=frozenset({made.digest("a"), made.digest("b")}),
+    )
+    store.commit(Batch(stories=(grown,)))
+    assert store.open_stories(["border"], NOW) == [grown]
+
+
+def waiting(name: str, value: float, **changes: Any) -> JudgedItem:
+    """Return an on-topic item that a feed held at its first poll."""
+    one = made.seen(name, baseline=True, **changes)
+    return made.judged(one, value=value, reason=Reason.BASELINE, story_id=made.story(name).id)
+
+
+def names_of(found: Iterable[tuple[SeenItem, object]]) -> list[str | None]:
+    """Give the names of judged items."""
+    return [seen.item.guid for seen, _ in found]
+
+
+def test_what_waits_comes_best_first(store: Store) -> None:
+    """A catch-up is offered the best of what waits, the earlier of two that are equally good."""
+    store.sync_feeds([LRT], NOW)
+    judged = (
+        waiting("wall", 0.6),
+        waiting("camp", 0.9, first_seen_at=NOW + SECOND),
+        waiting("fence", 0.9),
+    )
+    new = made.judged(made.seen("march"), value=0.95, story_id=made.story("march").id)
+    other = made.judged(made.seen("rail"), reason=Reason.BASELINE, topic_name="rail")
+    stories = tuple(made.story(name) for name in ("wall", "camp", "fence", "march"))
+    store.commit(Batch(items=(*judged, new, other), stories=stories))
+    found = store.waiting_matches("border")
+    assert names_of(found) == ["fence", "camp", "wall"]
+    assert found[0] == (judged[2].seen, judged[2].verdicts[0])
+
+
+def test_what_is_caught_up_waits_no_more(store: Store) -> None:
+    """An item that a catch-up message settled is not offered again, for that topic only."""
+    store.sync_feeds([LRT], NOW)
+    one = made.seen(baseline=True)
+    both = JudgedItem(
+        seen=one,
+        verdicts=tuple(
+            made.judged(one, reason=Reason.BASELINE, topic_name=name).verdicts[0]
+            for name in ("border", "eu")
+        ),
+    )
+    store.commit(Batch(items=(both,)))
+    store.commit(Batch(caught_up=(("border", one.id),)))
+    assert store.waiting_matches("border") == []
+    assert names_of(store.waiting_matches("eu")) == ["fence"]
+    ((_, verdict),) = store.verdicts_of("border")
+    assert verdict.decision.reason is Reason.CATCH_UP
+
+
+def test_verdicts_come_in_the_order_of_their_items(store: Store) -> None:
+    """All that a topic has judged is given as it came, with what made each score."""
+    store.sync_feeds([LRT], NOW)
+    later = made.judged(made.seen("wall", first_seen_at=NOW + SECOND), story_id=None)
+    earlier = made.judged(value=0.2, reason=Reason.BELOW_THRESHOLD)
+    store.commit(Batch(items=(later, earlier)))
+    expected = [(one.seen, one.verdicts[0]) for one in (earlier, later)]
+    assert store.verdicts_of("border") == expected
+
+
+# -------------------------------------------------------------------------------------- lessons
+
+
+def test_nothing_learned_yet(store: Store) -> None:
+    """A fresh database knows nothing."""
+    assert store.lessons() == Lessons()
+
+
+def test_states_are_replaced(store: Store) -> None:
+    """A named state is kept whole as it was committed last, the others as they were."""
+    state = {"n": 1, "scores": [0.1, 0.25], "of": {"ą": None}}
+    store.commit(Batch(lessons=Lessons(states={"topic/a": {"old": True}, "topic/b": state})))
+    store.commit(Batch(lessons=Lessons(states={"topic/a": {"n": 2}})))
+    assert store.lessons().states == {"topic/a": {"n": 2}, "topic/b": state}
+
+
+# ------------------------------------------------------------------------------------ the outbox
+
+
+def settle(
+    store: Store, claim: Claim, state: DeliveryState, at: datetime = NOW, **changes: Any
+) -> None:
+    """Write down what became of an attempt."""
+    made_of = Outcome(delivery_id=claim.delivery.id, state=state, answer="said so", at=at)
+    store.settle(replace(made_of, **changes))
+
+
+def places(claims: Iterable[Claim]) -> list[str]:
+    """Give the destinations of some claims."""
+    return [claim.delivery.destination for claim in claims]
+
+
+@pytest.fixture
+def outbox(store: Store) -> Store:
+    """Give a store with two alerts, a minute apart, each due to two destinations."""
+    store.sync_feeds([LRT], NOW)
+    store.commit(told("fence", "desk/1-console", "desk/2-slack"))
+    store.commit(told("wall", "desk/1-console", "desk/2-slack", at=NOW + MINUTE))
+    return store
+
+
+def test_a_claim_brings_the_alert(outbox: Store) -> None:
+    """What may be sent comes with the alert as it was committed."""
+    claims = outbox.claim(NOW, LEASE, 10)
+    assert [claim.alert for claim in claims] == [made.alert("fence")] * 2
+    expected = {made.delivery("desk/1-console"), made.delivery("desk/2-slack")}
+    assert {claim.delivery for claim in claims} == expected
+
+
+def test_nothing_is_claimed_before_it_is_due(outbox: Store) -> None:
+    """A delivery waits for its time, then is given to one who asks, and to no other."""
+    assert outbox.claim(NOW - timedelta(microseconds=1), LEASE, 10) == []
+    assert len(outbox.claim(NOW, LEASE, 10)) == 2
+    assert outbox.claim(NOW, LEASE, 10) == []
+
+
+def test_one_at_a_time_for_a_destination(outbox: Store) -> None:
+    """A destination's next message waits until its last one has settled, the older one first."""
+    later = NOW + MINUTE
+    first = outbox.claim(later, LEASE, 10)
+    assert [claim.alert.id for claim in first] == [made.alert("fence").id] * 2
+    assert outbox.claim(later, LEASE, 10) == []
+    (slack,) = [claim for claim in first if claim.delivery.destination == "desk/2-slack"]
+    settle(outbox, slack, DeliveryState.DELIVERED)
+    (second,) = outbox.claim(later, LEASE, 10)
+    assert second.delivery.destination == "desk/2-slack"
+    assert second.alert.id == made.alert("wall").id
+
+
+def test_no_more_than_wanted(outbox: Store) -> None:
+    """No more is claimed than there are hands to send it."""
+    assert len(outbox.claim(NOW, LEASE, 1)) == 1
+    assert len(outbox.claim(NOW, LEASE, 1)) == 1
+    assert outbox.claim(NOW, LEASE, 1) == []
+
+
+def test_a_busy_destination_is_left_alone(outbox: Store) -> None:
+    """What the caller is still sending to gets nothing, even after the lease has ended."""
+    outbox.claim(NOW, LEASE, 10)
+    after = NOW + LEASE
+    assert places(outbox.claim(after, LEASE, 10, busy=["desk/1-console"])) == ["desk/2-slack"]
+    assert outbox.claim(after, LEASE, 10, busy=["desk/1-console"]) == []
+    assert places(outbox.claim(after, LEASE, 10)) == ["desk/1-console"]
+
+
+def test_a_lease_that_ends_gives_the_delivery_again(outbox: Store) -> None:
+    """A delivery whose sender died is given again under the same id, its attempts counted."""
+    busy = ["desk/2-slack"]
+    (first,) = outbox.claim(NOW, LEASE, 10, busy=busy)
+    almost = NOW + LEASE - timedelta(microseconds=1)
+    assert outbox.claim(almost, LEASE, 10, busy=busy) == []
+    (second,) = outbox.claim(NOW + LEASE, LEASE, 10, busy=busy)
+    (third,) = outbox.claim(NOW + 2 * LEASE, LEASE, 10, busy=busy)
+    same = [(one.delivery.id, one.delivery.dedup_key) for one in (first, second, third)]
+    assert len(set(same)) == 1
+    assert [one.delivery.attempts for one in (first, second, third)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "state", [DeliveryState.DELIVERED, DeliveryState.DEAD, DeliveryState.EXPIRED]
+)
+def test_an_end_is_an_end(store: Store, reports: Reports, state: DeliveryState) -> None:
+    """A delivery that has ended is never sent again, and says when and how it ended."""
+    store.sync_feeds([LRT], NOW)
+    store.commit(told("fence"))
+    (claim,) = store.claim(NOW, LEASE, 10)
+    settle(store, claim, state, NOW + SECOND)
+    assert store.claim(NOW + 365 * DAY, LEASE, 10) == []
+    assert store.release(NOW) == 0
+    expected = made.delivery(state=state, attempts=1, answer="said so", settled_at=NOW + SECOND)
+    assert reports.deliveries_of([made.alert().id]) == [expected]
+
+
+def test_a_delayed_delivery_comes_when_it_is_due(store: Store, reports: Reports) -> None:
+    """A delivery that is to be tried again waits until then, and holds up nobody meanwhile."""
+    store.sync_feeds([LRT], NOW)
+    store.commit(told("fence"))
+    store.commit(told("wall"))
+    (first,) = store.claim(NOW, LEASE, 1)
+    settle(store, first, DeliveryState.PENDING, due_at=NOW + 5 * MINUTE)
+    (waits,) = reports.deliveries_of([first.alert.id])
+    assert (waits.state, waits.due_at) == (DeliveryState.PENDING, NOW + 5 * MINUTE)
+    assert (waits.attempts, waits.answer, waits.settled_at) == (1, "said so", None)
+    (other,) = store.claim(NOW, LEASE, 10)
+    assert other.delivery.id != first.delivery.id
+    settle(store, other, DeliveryState.DELIVERED)
+    assert store.claim(NOW + 4 * MINUTE, LEASE, 10) == []
+    (again,) = store.claim(NOW + 5 * MINUTE, LEASE, 10)
+    assert (again.delivery.id, again.delivery.attempts) == (first.delivery.id, 1)
+
+
+def test_release_ends_the_leases(outbox: Store) -> None:
+    """After a crash the next daemon sends at once what its forerunner had in hand."""
+    held = outbox.claim(NOW, LEASE, 10)
+    assert outbox.release(NOW + SECOND) == 2
+    again = outbox.claim(NOW + SECOND, LEASE, 10)
+    assert {one.delivery.id for one in again} == {one.delivery.id for one in held}
+
+
+def test_named_deliveries_are_claimed_before_they_are_due(outbox: Store) -> None:
+    """Who names deliveries gets them at once in the order of destinations, and the others wait."""
+    wanted = [
+        made.delivery(to, of=made.alert("wall", created_at=NOW + MINUTE)).id
+        for to in ("desk/2-slack", "desk/1-console")
+    ]
+    claims = outbox.claim_these([*wanted, "no such id"], NOW + LEASE)
+    assert [claim.delivery.id for claim in claims] == wanted[::-1]
+    assert outbox.claim_these(wanted, NOW + LEASE) == []
+    # The older ones go to the same destinations, which have their hands full.
+    assert outbox.claim(NOW, LEASE, 10) == []
+
+
+def test_named_deliveries_that_have_ended_stay_so(outbox: Store) -> None:
+    """Naming a delivery does not send it a second time."""
+    (claim, _) = outbox.claim(NOW, LEASE, 10)
+    settle(outbox, claim, DeliveryState.DELIVERED)
+    assert outbox.claim_these([claim.delivery.id], NOW + LEASE) == []
+
+
+def at_once(count: int, act: Callable[[], list[Claim]]) -> list[list[Claim]]:
+    """Let some threads do the same at the same time."""
+    gate = threading.Barrier(count)
+
+    def run() -> list[Claim]:
+        gate.wait(10)
+        return act()
+
+    with ThreadPoolExecutor(count) as threads:
+        futures = [threads.submit(run) for _ in range(count)]
+        return [future.result(30) for future in futures]
+
+
+def crowd(store: Store, alerts: int, *to: str) -> list[Delivery]:
+    """Fill the outbox: each alert is due to each destination."""
+    store.sync_feeds([LRT], NOW)
+    batches = [told(f"n{number}", *to) for number in range(alerts)]
+    for batch in batches:
+        store.commit(batch)
+    return [delivery for batch in batches for delivery in batch.deliveries]
+
+
+def test_two_never_claim_the_same(store: Store) -> None:
+    """However many ask at once, a delivery is in one hand, and a destination has one message."""
+    to = [f"desk/{number}-console" for number in range(4)]
+    crowd(store, 10, *to)
+    now = NOW
+    for _ in range(10):
+        rounds = at_once(3, lambda now=now: store.claim(now, LEASE, 10))  # type: ignore[misc]
+        claims = [claim for claims in rounds for claim in claims]
+        assert sorted(places(claims)) == to
+        now += LEASE
+
+
+def test_two_never_name_the_same(store: Store) -> None:
+    """Two who name the same deliveries at once share them out."""
+    for delivery in crowd(store, 8, "desk/1-console"):
+        rounds = at_once(2, lambda one=delivery: store.claim_these([one.id], NOW + LEASE))  # type: ignore[misc]
+        assert sorted(len(claims) for claims in rounds) == [0, 1]
+
+
+# -------------------------------------------------------------------------------------- reports
+
+
+def test_counts_of_an_empty_database(reports: Reports) -> None:
+    """A fresh database is reported as empty, each state of a delivery by name."""
+    assert reports.counts() == {
+        "items": 0,
+        "stories": 0,
+        "alerts": 0,
+        "pending": 0,
+        "sending": 0,
+        "delivered": 0,
+        "expired": 0,
+        "dead": 0,
+    }
+
+
+def test_counts(outbox: Store, reports: Reports) -> None:
+    """Items, stories, alerts and deliveries by state are counted."""
+    claims = outbox.claim(NOW, LEASE, 10)
+    settle(outbox, claims[0], DeliveryState.DEAD)
+    counts = {name: count for name, count in reports.counts().items() if count}
+    assert counts == {
+        "items": 2,
+        "stories": 2,
+        "alerts": 2,
+        "pending": 2,
+        "sending": 1,
+        "dead": 1,
+    }
+
+
+def test_a_topic_is_reported(outbox: Store, reports: Reports) -> None:
+    """A topic's report counts since a time, but knows its last alert and its best item."""
+    best = made.judged(made.seen("camp", first_seen_at=NOW + HOUR), value=0.8)
+    outbox.commit(Batch(items=(best,)))
+    whole = reports.topic("border", NOW)
+    assert (whole.scored, whole.alerts, whole.last_alert_at) == (3, 2, NOW + MINUTE)
+    assert whole.best == (best.seen, best.verdicts[0])
+    late = reports.topic("border", NOW + DAY)
+    assert (late.scored, late.alerts, late.last_alert_at) == (0, 0, NOW + MINUTE)
+    assert late.best is None
+    other = reports.topic("rail", NOW - DAY)
+    assert (other.scored, other.alerts, other.last_alert_at, other.best) == (0, 0, None, None)
+
+
+def trial() -> Alert:
+    """Return a test alert, which tells of no stored item."""
+    return made.alert(
+        reason=Reason.TEST,
+        story_id="20211108140000",
+        items=(made.alerted(item_id="test"),),
+        created_at=NOW + DAY,
+    )
+
+
+def test_a_test_is_no_alert_of_a_topic(store: Store, reports: Reports) -> None:
+    """A test alert is stored without an item, and no topic counts it."""
+    alert = trial()
+    store.commit(Batch(alerts=(alert,), deliveries=(made.delivery(of=alert),)))
+    assert reports.alerts() == [alert]
+    report = reports.topic("border", NOW - DAY)
+    assert (report.alerts, report.last_alert_at) == (0, None)
+
+
+def test_alerts_come_newest_first(outbox: Store, reports: Reports) -> None:
+    """The latest alerts are given as they were told, of one topic or of all."""
+    fence, wall = made.alert("fence"), made.alert("wall", created_at=NOW + MINUTE)
+    assert reports.alerts() == [wall, fence]
+    assert reports.alerts(limit=1) == [wall]
+    assert reports.alerts(topic="border") == [wall, fence]
+    assert reports.alerts(topic="rail") == []
+    assert outbox.unseen(1, [made.item("fence")]) == []
+
+
+def test_deliveries_of_an_alert(outbox: Store, reports: Reports) -> None:
+    """An alert's deliveries come in the order of their destinations."""
+    found = reports.deliveries_of([made.alert("fence").id])
+    assert found == [made.delivery("desk/1-console"), made.delivery("desk/2-slack")]
+    assert reports.deliveries_of([]) == []
+    assert outbox.claim(NOW - SECOND, LEASE, 1) == []
+
+
+def test_stuck_deliveries(outbox: Store, reports: Reports) -> None:
+    """What ended undelivered or waits for another try is shown, newest first; the rest is not."""
+    outbox.commit(told("camp", "mail/1-email", "mail/2-email", at=NOW + HOUR))
+    assert reports.stuck_deliveries() == []
+    ends = [
+        (DeliveryState.DEAD, None),
+        (DeliveryState.PENDING, NOW + DAY),
+        (DeliveryState.DELIVERED, None),
+    ]
+    claims = outbox.claim(NOW + HOUR, LEASE, 10)
+    claims.sort(key=lambda claim: claim.delivery.created_at)
+    for claim, (state, due_at) in zip(claims, ends, strict=False):
+        settle(outbox, claim, state, due_at=due_at)
+    (newest,) = outbox.claim_these([claims[3].delivery.id], NOW) or [claims[3]]
+    settle(outbox, newest, DeliveryState.EXPIRED)
+    expected = [claims[3].delivery.id, claims[0].delivery.id, claims[1].delivery.id]
+    found = [one.id for one in reports.stuck_deliveries()]
+    assert found[0] == expected[0]
+    assert set(found) == set(expected)
+    assert [one.id for one in reports.stuck_deliveries(limit=1)] == expected[:1]
+
+
+@pytest.mark.parametrize(
+    "wanted, canonical",
+    [
+        (made.seen().id, None),
+        (made.seen().id[:4], None),
+        ("fence", None),
+        ("https://www.lrt.example/news/fence?utm_source=rss", None),
+        ("https://lrt.example/news/fence/#top", "https://lrt.example/news/fence"),
+    ],
+    ids=["its id", "the beginning of its id", "its guid", "its URL", "its URL in another form"],
+)
+def test_an_item_is_found(
+    outbox: Store, reports: Reports, wanted: str, canonical: str | None
+) -> None:
+    """An item is found by whatever a person has of it, and alone."""
+    assert reports.items(wanted, canonical) == outbox.latest_items(9)[:1]
+
+
+@pytest.mark.parametrize(
+    "wanted", ["", "%", "____", made.seen().id[:3], made.seen().id + "0", "f%", "fence "]
+)
+def test_no_item_is_found(outbox: Store, reports: Reports, wanted: str) -> None:
+    """What names no item finds none: too few digits, wildcards, nothing."""
+    assert len(outbox.latest_items(9)) == 2
+    assert reports.items(wanted, None) == []
+
+
+def test_copies_are_found_together(store: Store, reports: Reports) -> None:
+    """The same article in several feeds is found whole, oldest first, at most twenty times."""
+    store.sync_feeds([LRT], NOW)
+    copies = [made.seen(f"c{number}", first_seen_at=NOW + number * SECOND) for number in range(25)]
+    same = [
+        replace(one, item=replace(one.item, canonical_url="https://lrt.example/a"))
+        for one in copies
+    ]
+    store.commit(Batch(items=tuple(JudgedItem(seen=one, verdicts=()) for one in same)))
+    assert reports.items("https://lrt.example/a", "https://lrt.example/a") == same[:20]
+
+
+def test_verdicts_of_an_item(outbox: Store, reports: Reports) -> None:
+    """What each topic made of an item is told in the order of their names."""
+    one = made.seen("camp")
+    verdicts = tuple(
+        made.judged(one, value=value, reason=Reason.BELOW_THRESHOLD, topic_name=name).verdicts[0]
+        for name, value in (("rail", 0.1), ("eu", 0.3))
+    )
+    outbox.commit(Batch(items=(JudgedItem(seen=one, verdicts=verdicts),)))
+    assert reports.verdicts(one.id) == [verdicts[1], verdicts[0]]
+    assert reports.verdicts("no such id") == []
+
+
+def test_a_story_is_shown_with_its_items(outbox: Store, reports: Reports) -> None:
+    """A story comes with its items, oldest first; one that is not known is none."""
+    story = made.story("fence", told_at=NOW, told_sources=1, size=2, sources=("LRT", "BBC"))
+    copy = made.judged(
+        made.seen("copy", first_seen_at=NOW - HOUR), reason=Reason.COPY, story_id=story.id
+    )
+    outbox.commit(Batch(items=(copy,), stories=(story,)))
+    assert reports.story(story.id) == (story, [copy.seen, made.seen("fence")])
+    assert reports.story("no such id") is None
+
+
+def test_alerts_of_an_item(outbox: Store, reports: Reports) -> None:
+    """An item's alerts are those that told it, and those of its story."""
+    story = made.story("fence")
+    copy = made.judged(made.seen("copy"), reason=Reason.COPY, story_id=story.id)
+    ignored = made.judged(made.seen("sport"), value=0.1, reason=Reason.BELOW_THRESHOLD)
+    outbox.commit(Batch(items=(copy, ignored)))
+    catch_up = made.alert(
+        "camp",
+        reason=Reason.CATCH_UP,
+        items=(made.alerted("wall"), made.alerted("fence")),
+        created_at=NOW + HOUR,
+    )
+    outbox.commit(Batch(alerts=(catch_up,)))
+    fence = made.alert("fence")
+    assert reports.alerts_of_item(made.seen("fence").id) == [fence, catch_up]
+    assert reports.alerts_of_item(copy.seen.id) == [fence]
+    assert reports.alerts_of_item(ignored.seen.id) == []

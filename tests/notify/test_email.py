@@ -1,0 +1,247 @@
+"""E-mail, against a mail server that answers by script."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import pytest
+
+from monitor.errors import DeliveryError
+from monitor.notify import build
+from monitor.records import Message, Notifier
+from monitor.targets import EmailTarget, Secret
+from tests.fakes.alerts import message
+from tests.fakes.mail import CERTIFICATE, DROP, MailServer
+from tests.fakes.post import PlainPost
+
+LOGIN = ("seedwatch", "correct-horse-battery")
+Security = Literal["starttls", "tls", "none"]
+
+
+def mailbox(
+    mail: MailServer, *, security: Security = "none", login: tuple[str, str] | None = None
+) -> Notifier:
+    """Return a notifier for one mailbox behind this server."""
+    return notifier_of(
+        EmailTarget(
+            to="Desk <desk@example.org>",
+            sender="seedwatch <seedwatch@example.org>",
+            host="127.0.0.1",
+            port=mail.port,
+            security=security,
+            username=login[0] if login else None,
+            password=Secret(login[1]) if login else None,
+        )
+    )
+
+
+def notifier_of(target: EmailTarget, seconds: float = 5.0) -> Notifier:
+    """Return the notifier for a target."""
+    timeout = timedelta(seconds=seconds)
+    return build(target, post=PlainPost(), timeout=timeout, clock=lambda: datetime.now(UTC))
+
+
+def failure(notifier: Notifier, sent: Message | None = None) -> DeliveryError:
+    """Return the failure of sending."""
+    with pytest.raises(DeliveryError) as caught:
+        notifier.send(sent or message())
+    assert LOGIN[1] not in str(caught.value)
+    return caught.value
+
+
+@pytest.fixture
+def trust(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trust the certificate of the test server, as an operator with an own authority does."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+
+
+def test_what_is_sent() -> None:
+    """One mail: text and HTML, addressed, dated by the alert, named by the delivery."""
+    sent = message("0190d1f0-7a6b-7c31-9a55-3f2f1f9b8a10", title="Kuźnica: «граница» " * 9)
+    with MailServer() as mail:
+        assert mailbox(mail).send(sent) == "2.0.0 Ok: queued as TEST1"
+        (taken,) = mail.mails
+    assert taken.sender == "seedwatch@example.org"
+    assert taken.recipients == ("desk@example.org",)
+    assert taken.message["Subject"] == sent.subject
+    assert taken.message["From"] == "seedwatch <seedwatch@example.org>"
+    assert taken.message["To"] == "Desk <desk@example.org>"
+    assert taken.message["Date"] == "Mon, 08 Nov 2021 14:10:00 +0000"
+    assert taken.message["Message-ID"] == "<0190d1f0-7a6b-7c31-9a55-3f2f1f9b8a10@seedwatch>"
+    assert taken.message["Auto-Submitted"] == "auto-generated"
+    assert [part.get_content_type() for part in taken.message.walk()] == [
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+    ]
+    assert taken.part("plain") == sent.text
+    assert taken.part("html") == sent.html
+
+
+def test_seven_bits_and_short_lines() -> None:
+    """Every line is ASCII and at most 998 bytes, so that any server takes it as it is."""
+    with MailServer() as mail:
+        mailbox(mail).send(message(title="граница 🇵🇱 " * 20, url="https://x.test/" + "y" * 1_900))
+        (taken,) = mail.mails
+    assert taken.raw.isascii()
+    assert max(len(line) for line in taken.raw.split(b"\r\n")) <= 998
+
+
+def test_a_subject_with_line_breaks_stays_one_header() -> None:
+    """Line breaks in a subject become spaces: no header and no recipient can be added."""
+    hostile = replace(message(), subject="hello\r\nBcc: victim@example.org\r\n\r\nbody")
+    with MailServer() as mail:
+        mailbox(mail).send(hostile)
+        (taken,) = mail.mails
+    assert taken.message["Subject"] == "hello Bcc: victim@example.org body"
+    assert taken.message["Bcc"] is None
+    assert taken.recipients == ("desk@example.org",)
+
+
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize(
+    "answer,permanent",
+    [
+        ("421 4.3.2 going down", False),
+        ("450 4.2.1 greylisted", False),
+        ("451 4.7.1 try later", False),
+        ("550 5.1.1 no such user", True),
+        ("552 5.3.4 too big", True),
+        ("554 5.7.1 refused", True),
+    ],
+)
+def test_what_a_refusal_means(
+    verb: Literal["MAIL", "RCPT", "DATA"], answer: str, *, permanent: bool
+) -> None:
+    """A 4xx may pass, a 5xx is permanent, and the server's words are told."""
+    with MailServer() as mail:
+        mail.script(verb, answer)
+        error = failure(mailbox(mail))
+        assert mail.mails == []
+    assert error.permanent is permanent
+    assert error.code == int(answer[:3])
+    assert str(error) == f"SMTP {answer[:3]}: {answer[4:]}"
+
+
+def test_a_retry_is_the_same_mail() -> None:
+    """After a refusal for now, and after an unanswered end of data, Message-ID is the same."""
+    with MailServer() as mail:
+        mail.script("DATA", "451 4.7.1 later", DROP, "")
+        assert not failure(mailbox(mail)).permanent
+        assert not failure(mailbox(mail)).permanent
+        mailbox(mail).send(message())
+        names = {taken.message["Message-ID"] for taken in mail.mails}
+        assert len(mail.mails) == 2
+    assert names == {"<d-1@seedwatch>"}
+
+
+@pytest.mark.usefixtures("trust")
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_under_tls_with_a_login(security: Security) -> None:
+    """With TLS the login and the mail go through the verified connection."""
+    with MailServer(security=security, login=LOGIN) as mail:
+        mailbox(mail, security=security, login=LOGIN).send(message())
+        (taken,) = mail.mails
+    assert taken.under_tls
+    assert taken.login == LOGIN[0]
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_certificate_of_nobody(security: Security) -> None:
+    """A certificate that nobody vouches for stops the delivery, for now, before the login."""
+    with MailServer(security=security, login=LOGIN) as mail:
+        error = failure(mailbox(mail, security=security, login=LOGIN))
+        assert mail.mails == []
+    assert not error.permanent
+    assert "CERTIFICATE_VERIFY_FAILED" in str(error)
+
+
+def test_starttls_is_never_given_up() -> None:
+    """A server that offers no STARTTLS gets neither login nor mail; that may pass."""
+    with MailServer(login=LOGIN) as mail:
+        error = failure(mailbox(mail, security="starttls", login=LOGIN))
+        assert mail.mails == []
+    assert not error.permanent
+    assert str(error) == "STARTTLS extension not supported by server."
+
+
+def test_a_wrong_password() -> None:
+    """A login that is refused is permanent, and the password is not told."""
+    with MailServer(login=LOGIN) as mail:
+        error = failure(mailbox(mail, login=(LOGIN[0], "wrong-horse")))
+        assert mail.mails == []
+    assert (error.permanent, error.code) == (True, 535)
+    assert "wrong-horse" not in str(error)
+
+
+def test_a_password_that_smtp_cannot_spell() -> None:
+    """A password outside of ASCII is a permanent failure, told without it."""
+    with MailServer(login=LOGIN) as mail:
+        error = failure(mailbox(mail, login=(LOGIN[0], "hasło-ściśle-tajne")))
+    assert error.permanent
+    assert "tajne" not in str(error)
+
+
+def test_a_server_that_is_always_just_in_time() -> None:
+    """Answers that each come in time but together too late end the attempt; that may pass."""
+    with MailServer() as mail:
+        mail.slow_down(0.3)
+        target = EmailTarget(
+            to="desk@example.org",
+            sender="seedwatch@example.org",
+            host="127.0.0.1",
+            port=mail.port,
+            security="none",
+        )
+        error = failure(notifier_of(target, seconds=0.4))
+        assert mail.mails == []
+    assert not error.permanent
+
+
+def test_a_bad_address_goes_nowhere() -> None:
+    """An address with a line break is a permanent failure; nothing is sent."""
+    with MailServer() as mail:
+        target = EmailTarget(
+            to="desk@example.org\r\nBcc: victim@example.org",
+            sender="seedwatch@example.org",
+            host="127.0.0.1",
+            port=mail.port,
+            security="none",
+        )
+        assert failure(notifier_of(target)).permanent
+        assert mail.mails == []
+
+
+def test_a_server_that_breaks_off_after_the_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once the mail is taken it is delivered, whatever becomes of the good-bye."""
+    monkeypatch.setattr("smtplib.SMTP.quit", lambda _smtp: (_ for _ in ()).throw(TimeoutError()))
+    with MailServer() as mail:
+        assert mailbox(mail).send(message()).startswith("2.0.0 Ok")
+
+
+@pytest.mark.parametrize("greeting,permanent", [(b"421 busy", False), (b"554 not here", True)])
+def test_a_greeting_that_refuses(greeting: bytes, *, permanent: bool) -> None:
+    """A server that refuses before a word was said is judged by its code as well."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def greet() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.sendall(greeting + b"\r\n")
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        target = EmailTarget(
+            to="desk@example.org",
+            sender="seedwatch@example.org",
+            host="127.0.0.1",
+            port=listener.getsockname()[1],
+            security="none",
+        )
+        error = failure(notifier_of(target))
+        thread.join()
+    assert error.permanent is permanent

@@ -1,0 +1,148 @@
+"""A database comes to this version's schema, or is refused and left alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, inspect, text
+
+from monitor.errors import StoreError
+from monitor.store import Store, migrate, open_engine
+from monitor.store.migrate import migrations
+from monitor.store.schema import metadata
+from tests.fakes import made
+from tests.fakes.made import NOW
+from tests.fakes.postgres import cluster, databases
+
+
+@pytest.fixture(params=databases())
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give the URL of an empty database of each kind in turn."""
+    with ExitStack() as stack:
+        if request.param == "postgresql":
+            yield stack.enter_context(cluster().empty())
+        else:
+            yield f"sqlite:///{tmp_path / 'seedwatch.db'}"
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    """Give an empty database, open."""
+    made_of = open_engine(url)
+    yield made_of
+    made_of.dispose()
+
+
+def tables(engine: Engine) -> set[str]:
+    """Give the names of all tables."""
+    return set(inspect(engine).get_table_names())
+
+
+def revision(engine: Engine) -> str | None:
+    """Give the revision that a database says it is of."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def test_a_fresh_database_gets_all_tables(engine: Engine) -> None:
+    """The first start makes every table, and writes down which schema that is."""
+    assert tables(engine) == set()
+    migrate(engine)
+    assert tables(engine) == {*metadata.tables, "alembic_version"}
+    assert revision(engine) == "0001"
+
+
+def test_the_migrations_make_the_schema(engine: Engine) -> None:
+    """What the migrations make is what the code expects: no column, index or key apart."""
+    migrate(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_migrating_twice_is_fine(engine: Engine) -> None:
+    """A start on a database that is up to date changes nothing and keeps what is in it."""
+    migrate(engine)
+    Store(engine).sync_feeds([made.spec()], NOW)
+    migrate(engine)
+    assert [feed.name for feed in Store(engine).feeds()] == ["LRT"]
+
+
+START = """
+import sys
+from monitor.store import migrate, open_engine
+engine = open_engine(sys.argv[1])
+print("ready", flush=True)
+sys.stdin.read()
+migrate(engine)
+"""
+
+
+def test_two_may_migrate_at_once(url: str) -> None:
+    """Two processes that start on the same fresh database do not disturb each other."""
+    words = [sys.executable, "-c", START, url]
+    with ExitStack() as stack:
+        others = [
+            stack.enter_context(
+                subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            )
+            for _ in range(2)
+        ]
+        for other in others:
+            assert other.stdout is not None
+            assert other.stdout.readline() == b"ready\n"
+        for other in others:
+            assert other.stdin is not None
+            other.stdin.close()
+        assert [other.wait(30) for other in others] == [0, 0]
+    engine = open_engine(url)
+    assert tables(engine) == {*metadata.tables, "alembic_version"}
+    engine.dispose()
+
+
+def test_a_newer_database_is_refused(engine: Engine) -> None:
+    """A database of a newer version is refused with what to do, and nothing in it changes."""
+    migrate(engine)
+    Store(engine).sync_feeds([made.spec()], NOW)
+    with engine.begin() as tx:
+        tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError) as refused:
+        migrate(engine)
+    assert str(refused.value) == (
+        f"the database {engine.url.render_as_string()} is of a newer version of seedwatch (its"
+        " schema is 9999, this version knows up to 0001): run the newer version, or restore a"
+        " backup made before the upgrade"
+    )
+    assert revision(engine) == "9999"
+    assert [feed.name for feed in Store(engine).feeds()] == ["LRT"]
+
+
+def test_a_strange_database_is_not_filled(engine: Engine) -> None:
+    """A database that says it is of another schema gets none of our tables."""
+    with engine.begin() as tx:
+        tx.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+        tx.execute(text("INSERT INTO alembic_version VALUES ('f00d')"))
+    with pytest.raises(StoreError, match="its schema is f00d, this version knows up to 0001"):
+        migrate(engine)
+    assert tables(engine) == {"alembic_version"}
+
+
+def test_there_and_back(engine: Engine) -> None:
+    """Going down leaves nothing behind, and the way up is open again."""
+    migrate(engine)
+    config = migrations(engine)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    assert tables(engine) == {"alembic_version"}
+    migrate(engine)
+    assert tables(engine) == {*metadata.tables, "alembic_version"}
+    Store(engine).sync_feeds([made.spec()], NOW)
