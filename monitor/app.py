@@ -23,6 +23,7 @@ from monitor.poll import Poller, PollRules
 from monitor.records import Feed, FetchResult, Notifier, Topic
 from monitor.store import Reports, Store, migrate, open_engine
 from monitor.targets import Destination
+from monitor.topics import threshold
 from monitor.topics.track import WARM_ITEMS, Tracker
 
 log = structlog.get_logger()
@@ -170,6 +171,24 @@ def start_up(app: App) -> None:
     for topic in app.settings.topics:
         if not app.tracker.knows(topic.name):
             adopt(app, topic, now)
+    choose_thresholds(app)
+
+
+def choose_thresholds(app: App) -> None:
+    """Choose the threshold of each topic that asks for a rate of alerts, from its recent items."""
+    now = app.clock()
+    for topic in app.settings.topics:
+        if topic.alerts_per_week is None:
+            continue
+        first = app.store.judged_since(topic.name) or now
+        since = max(first, now - threshold.RECENT)
+        scores = app.store.best_scores(topic.name, threshold.FLOOR, since)
+        choice = threshold.choose(scores, now - first, topic.alerts_per_week)
+        if choice != app.tracker.threshold(topic.name):
+            app.tracker.use_threshold(topic.name, choice)
+            log.info(
+                "threshold_chosen", topic=topic.name, value=round(choice.value, 3), why=choice.why
+            )
 
 
 def adopt(app: App, topic: Topic, now: datetime) -> None:

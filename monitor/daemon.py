@@ -30,6 +30,8 @@ from monitor.systemd import notify
 log = structlog.get_logger()
 
 TICK = timedelta(seconds=1)
+# How often thresholds that follow a rate of alerts are chosen anew.
+CHOOSE_EVERY = timedelta(days=1)
 # The first catch-up waits until each feed had its first poll, but not longer than this.
 CATCH_UP_WITHIN_SECONDS = 120.0
 # Feeds fail and recover one after another: a line a minute says enough.
@@ -107,14 +109,28 @@ class Daemon:
                 # The machine's clock: the app's may be that of a demo.
                 next_run_time=wiring.utc_now(),
             )
+        scheduler.add_job(
+            self._guarded,
+            "interval",
+            seconds=CHOOSE_EVERY.total_seconds(),
+            args=("thresholds", self.choose_thresholds),
+            id="thresholds",
+        )
         return scheduler
+
+    def choose_thresholds(self) -> None:
+        """Let thresholds that follow a rate of alerts follow the stream."""
+        wiring.choose_thresholds(self._app)
 
     def _end(self, scheduler: Any) -> None:
         started = time.monotonic()
         scheduler.shutdown(wait=True)
-        wait(self._sending, timeout=SEND_GRACE_SECONDS)
+        # A job that had to be waited for is part of the grace.
+        wait(self._sending, timeout=SEND_GRACE_SECONDS - (time.monotonic() - started))
         cut_off = sum(not future.done() for future in self._sending)
         self._app.close()
+        # What was cut off now is written down as such.
+        wait(self._sending, timeout=1.0)
         log.info("stopped", cut_off=cut_off, seconds=round(time.monotonic() - started, 1))
 
     @contextmanager

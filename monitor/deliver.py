@@ -75,6 +75,12 @@ class Deliver:
         try:
             outcome = self._send(claim)
             self._store.settle(outcome)
+        except Exception:
+            # Nobody asks this future. When the lease ends it is sent again, under the same id.
+            log.exception(
+                "outcome_not_stored", destination=claim.delivery.destination, id=claim.delivery.id
+            )
+            raise
         finally:
             self._busy.discard(claim.delivery.destination)
         _log(claim.delivery, outcome)

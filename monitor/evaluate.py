@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from monitor.errors import SeedwatchError
 from monitor.feeds.identity import canonical_url, fingerprint
@@ -26,6 +27,8 @@ from monitor.topics.track import WARM_ITEMS, Tracker
 # NIST's tracking cost (TDT): C = P_miss + 4.9 P_fa, from C_miss 1, C_fa 0.1 and P_target 0.02.
 FALSE_ALARM_COST = 4.9
 WEEK = timedelta(days=7)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,27 +115,37 @@ def read_items(folder: Path) -> list[LabelledItem]:
     for name in ("items.jsonl.gz", "items.jsonl"):
         path = folder / name
         if path.exists():
-            return [_item(line) for line in _lines(path)]
+            return _records(path, _item)
     raise SeedwatchError(f"{folder} has no items.jsonl.gz and no items.jsonl")
 
 
 def read_topics(path: Path, threshold: float | None = None) -> list[LabelledTopic]:
     """Read a set's topics. Raises `SeedwatchError` naming file and line."""
-    return [_topic(line, threshold) for line in _lines(path)]
+    found = _records(path, lambda fields: _topic(fields, threshold))
+    for number, one in enumerate(found):
+        if any(one.topic.name == other.topic.name for other in found[:number]):
+            raise SeedwatchError(f"{path}: two topics are called {one.topic.name}")
+    return found
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
+def _records(path: Path, make: Callable[[Mapping[str, Any]], T]) -> list[T]:
     try:
         raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise SeedwatchError(f"{path} cannot be read: {error}") from error
+    found = []
     # Not splitlines(): an item's text may hold U+2028, which that takes for the end of a line.
-    for number, line in enumerate(raw.decode("utf-8").split("\n"), start=1):
+    for number, line in enumerate(raw.split(b"\n"), start=1):
         if line.strip():
             try:
-                yield json.loads(line)
-            except json.JSONDecodeError as error:
-                raise SeedwatchError(f"{path}:{number}: not JSON: {error}") from error
+                found.append(make(json.loads(line)))
+            except KeyError as error:
+                raise SeedwatchError(f"{path}:{number}: {error} is missing") from error
+            except (AttributeError, TypeError, ValueError) as error:
+                not_json = isinstance(error, json.JSONDecodeError | UnicodeDecodeError)
+                what = "not JSON" if not_json else "not of the form of a set"
+                raise SeedwatchError(f"{path}:{number}: {what}: {error}") from error
+    return found
 
 
 def _item(fields: Mapping[str, Any]) -> LabelledItem:
@@ -160,6 +173,8 @@ def _topic(fields: Mapping[str, Any], threshold: float | None) -> LabelledTopic:
         Seed(name=f"seed {number}", title=seed.get("title", ""), text=seed["text"])
         for number, seed in enumerate(fields["seeds"], start=1)
     )
+    if not seeds:
+        raise ValueError("a topic needs a seed")
     return LabelledTopic(
         topic=Topic(name=fields["topic"], seeds=seeds, threshold=threshold, receivers=()),
         from_at=_time(fields["from"]),
@@ -207,6 +222,8 @@ class Run:
     items: Sequence[LabelledItem]
     topics: Sequence[LabelledTopic]
     memory: _Memory = field(default_factory=_Memory)
+    # What is known at the end of the last `judge` that was run through: the next may start from it.
+    lessons: Lessons = field(default_factory=Lessons)
 
     def judge(self, lessons: Lessons, start: int = 0, stop: int | None = None) -> Iterator[Judged]:
         """Judge the items from one place in the file to another, in order."""
@@ -227,6 +244,7 @@ class Run:
             batch = judge.judge([seen], [one.topic for one in active], at)
             self.memory.keep(batch.stories)
             yield from _truths(batch, labelled, place, active)
+        self.lessons = Lessons(states={**lessons.states, **tracker.take_lessons().states})
 
     def _warm(self, tracker: Tracker, one: LabelledTopic, place: int) -> None:
         """Show a topic that starts here the items before, as the daemon does with stored ones."""
@@ -273,6 +291,9 @@ def _windows(
             if one.from_at < labelled.published_at <= one.until
         ]
         start, stop = (inside[0], inside[-1] + 1) if inside else (0, 0)
+        if one.after_id is not None and one.after_id not in places:
+            name, what = one.topic.name, f"after_id {one.after_id!r} is no item of the set"
+            raise SeedwatchError(f"topic {name}: {what}")
         if one.after_id is not None:
             start = max(start, places[one.after_id] + 1)
         windows.append((one, range(start, stop)))

@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from monitor.alerts.route import make_alert, route
 from monitor.errors import ParseError
@@ -43,7 +43,8 @@ from monitor.topics.track import Tracker
 
 # What a catch-up message lists at most.
 MOST_CAUGHT_UP = 5
-EVER = datetime(1970, 1, 1, tzinfo=UTC)
+# The best that are looked at for it; stories are counted among these.
+MOST_WAITING = 500
 
 
 class Ingest:
@@ -129,14 +130,23 @@ class Ingest:
         waiting = self._store.waiting_matches(topic.name)
         if not waiting:
             return None
-        known = {one.id: one for one in self._store.open_stories([topic.name], EVER)}
+        ids = {verdict.decision.story_id or "" for _, verdict in waiting[:MOST_WAITING]}
+        known = {one.id: one for one in self._store.stories(ids)}
         best: dict[str, tuple[SeenItem, Verdict]] = {}
-        for seen, verdict in waiting:
+        for seen, verdict in waiting[:MOST_WAITING]:
             story_id = verdict.decision.story_id or ""
             if not known[story_id].told:
                 best.setdefault(story_id, (seen, verdict))
-        covered = tuple((topic.name, seen.id) for seen, _ in waiting)
         chosen = [(known[story_id], *found) for story_id, found in best.items()][:MOST_CAUGHT_UP]
+        listed = {story.id for story, _, _ in chosen}
+        covered = tuple(
+            (
+                topic.name,
+                seen.id,
+                Reason.CATCH_UP if verdict.decision.story_id in listed else Reason.LEFT_OUT,
+            )
+            for seen, verdict in waiting
+        )
         if not chosen:
             self._store.commit(Batch(caught_up=covered))
             return None

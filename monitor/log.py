@@ -53,8 +53,9 @@ def set_up(level: str, form: Format) -> None:
 
 
 def _plain_times(_logger: object, _name: str, event: Any) -> Any:
-    """Write times in facts as a person reads them."""
+    """Write times in facts as a person reads them; what and when come first."""
+    first = {key: event[key] for key in ("timestamp", "level", "event") if key in event}
     return {
         key: f"{value:%Y-%m-%d %H:%M:%S} UTC" if isinstance(value, datetime) else value
-        for key, value in event.items()
+        for key, value in (first | event).items()
     }

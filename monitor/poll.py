@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import structlog
@@ -25,6 +25,9 @@ log = structlog.get_logger()
 
 # Due feeds looked at in one tick: enough to find work behind a busy host.
 MOST_DUE = 1000
+# How long a feed is left alone if what it brought could not be stored: it is still due, but its
+# server shall not be asked each second for what is our trouble.
+REST = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +57,8 @@ class Poller:
         self._done: queue.SimpleQueue[tuple[Feed, FetchResult]] = queue.SimpleQueue()
         # Feed id -> its host, while it is being fetched.
         self._under_way: dict[int, str] = {}
+        # Feed id -> until when it rests.
+        self._resting: dict[int, datetime] = {}
 
     def tick(self, now: datetime, *, until: float) -> int:
         """Judge what has arrived, then start what is due; give how many feeds were judged.
@@ -68,7 +73,7 @@ class Poller:
             except queue.Empty:
                 break
             del self._under_way[feed.id]
-            self._judge(feed, result)
+            self._judge(feed, result, now)
             judged += 1
         self._start(now)
         return judged
@@ -82,30 +87,32 @@ class Poller:
             host = urlsplit(feed.url).hostname or ""
             if feed.id in self._under_way or hosts[host] >= self._rules.per_host:
                 continue
+            if self._resting.get(feed.id, now) > now:
+                continue
+            self._executor.submit(self._work, feed, now)
             hosts[host] += 1
             self._under_way[feed.id] = host
-            self._executor.submit(self._work, feed)
             free -= 1
             if free == 0:
                 return
 
-    def _work(self, feed: Feed) -> None:
+    def _work(self, feed: Feed, now: datetime) -> None:
         try:
             result = self._fetch(feed)
         except Exception as error:
             # The client answers for the network; this is a fault of ours, kept to its feed.
             log.exception("fetch_broke", feed=feed.name)
-            result = FetchFailure(
-                cause=f"internal error: {type(error).__name__}", fetched_at=feed.due_at
-            )
+            result = FetchFailure(cause=f"internal error: {type(error).__name__}", fetched_at=now)
         self._done.put((feed, result))
 
-    def _judge(self, feed: Feed, result: FetchResult) -> None:
+    def _judge(self, feed: Feed, result: FetchResult, now: datetime) -> None:
+        self._resting[feed.id] = now + min(feed.every, REST)
         try:
             batch = self.take(feed, result)
         except SeedwatchError as error:
             log.error("poll_not_stored", feed=feed.name, cause=str(error))  # noqa: TRY400 - no bug
             return
+        del self._resting[feed.id]
         _log(feed, batch)
 
 

@@ -172,6 +172,8 @@ class Topic:
     groups: tuple[str, ...] = ()
     # A number in 0..1, or None for the shipped default.
     threshold: float | None = None
+    # If given, the threshold is chosen for so many alerts a week.
+    alerts_per_week: float | None = None
     must_mention: tuple[str, ...] = ()
     never_mention: tuple[str, ...] = ()
     # Names of receivers, in the order of the file.
@@ -265,6 +267,29 @@ class Story:
         return self.told_at is not None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a person said of one item: it is, or is not, about the topic.
+
+    It carries the item's terms as they were then, so that it means the same when the item is gone.
+    """
+
+    # Derived from what it says and when.
+    id: str
+    topic: str
+    item_id: str
+    is_on_topic: bool
+    # The language of the seeds that the item was scored against.
+    lang: str
+    title: str
+    given_at: datetime
+    # Term -> weight in the item, as names and as matter; all of them together have length 1.
+    names: Mapping[str, float]
+    matter: Mapping[str, float]
+    # Each of these terms -> how rare it is at large.
+    rarity: Mapping[str, float]
+
+
 # --------------------------------------------------------------------------------------- alerts
 
 
@@ -278,6 +303,7 @@ class Reason(StrEnum):
     COPY = "copy"
     FOLLOW_UP = "follow_up"
     BASELINE = "baseline"
+    LEFT_OUT = "left_out"
     BELOW_THRESHOLD = "below_threshold"
     NOT_MENTIONED = "not_mentioned"
     MENTIONED = "mentioned"
@@ -292,6 +318,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.COPY: "another outlet's copy of a story already alerted: counted, not sent again",
     Reason.FOLLOW_UP: "its story was already alerted: attached to it, not sent again",
     Reason.BASELINE: "on-topic, but in the feed before its first poll: left to the catch-up",
+    Reason.LEFT_OUT: "on-topic, but not among the best five: counted in the catch-up message",
     Reason.BELOW_THRESHOLD: "its score is below the threshold",
     Reason.NOT_MENTIONED: "it lacks what `must_mention` asks for",
     Reason.MENTIONED: "it has what `never_mention` excludes",
@@ -451,8 +478,8 @@ class Batch:
     stories: tuple[Story, ...] = ()
     alerts: tuple[Alert, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
-    # (topic, item id) of the waiting baseline items that a catch-up message settles.
-    caught_up: tuple[tuple[str, str], ...] = ()
+    # (topic, item id, new reason) of the waiting baseline items that a catch-up message settles.
+    caught_up: tuple[tuple[str, str, Reason], ...] = ()
     lessons: Lessons = field(default_factory=Lessons)
 
 

@@ -40,6 +40,8 @@ class Trace:
     source: str
     first_seen_at: datetime | None
     verdicts: tuple[Verdict, ...]
+    # Topic -> the sentence of its seeds that comes closest.
+    sentences: dict[str, str]
     # Topic -> its story and the story's items.
     stories: dict[str, tuple[Story, list[SeenItem]]]
     alerts: tuple[Alert, ...] = ()
@@ -82,10 +84,16 @@ def _stored(app: App, seen: SeenItem) -> Trace:
         source=seen.source,
         first_seen_at=seen.first_seen_at,
         verdicts=verdicts,
+        sentences=_sentences(app, seen.item),
         stories={topic: found for topic, found in known.items() if found},
         alerts=told,
         deliveries=tuple(app.reports.deliveries_of([alert.id for alert in told])),
     )
+
+
+def _sentences(app: App, item: Item) -> dict[str, str]:
+    names = [topic.name for topic in app.settings.topics]
+    return {name: app.tracker.best_sentence(name, item) for name in names}
 
 
 def _would(app: App, url: str) -> Trace:
@@ -114,6 +122,7 @@ def _would(app: App, url: str) -> Trace:
         source="never seen in a feed: fetched now",
         first_seen_at=None,
         verdicts=verdicts,
+        sentences=_sentences(app, item),
         stories={},
     )
 
@@ -175,6 +184,9 @@ def _show_verdict(console: Console, verdict: Verdict, trace: Trace) -> None:
             console.print(plain(f"    {term.surface[:20]:20} {term.share:6.3f}  {bar}"))
     else:
         console.print("  no term of the topic's profile is in it")
+    sentence = trace.sentences.get(score.topic)
+    if sentence and score.terms:
+        console.print(plain(f"  the seed comes closest here: “{sentence}”"))
     _show_story(console, decision, trace)
     for alert in trace.alerts:
         if alert.topic == score.topic:

@@ -70,9 +70,8 @@ def _threshold(changes: tuple[str, ...]) -> float | None:
 
 
 def _show(console: Console, measures: list[Measure]) -> None:
-    rows = table(
-        "topic", "on", "alert", "miss", "false", "/week", "prec", "rec", "F1", "AP", "C", "min C"
-    )
+    numbers = ("on", "alert", "miss", "false", "/week", "prec", "rec", "F1", "AP", "C", "min C")
+    rows = table("topic", *numbers, gap=1, least=4)
     for one in measures:
         counts = (one.on_topic, one.alerted, one.misses, one.false_alarms)
         rates = (one.precision, one.recall, one.f1, one.average_precision, one.cost, one.least_cost)

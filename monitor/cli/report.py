@@ -9,12 +9,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from monitor.app import App
+from monitor.app import App, choose_thresholds
 from monitor.cli.place import opened, settings_of
 from monitor.cli.screen import ago, minute, plain, print_json, screen, table
 from monitor.records import Alert, Delivery, DeliveryState, Feed
 from monitor.store import has_daemon
 from monitor.store.reports import TopicReport
+from monitor.topics.threshold import Choice
 
 # What `status` calls recent.
 RECENT = timedelta(days=7)
@@ -28,6 +29,8 @@ class Status:
     ailments: tuple[str, ...]
     is_running: bool
     topics: tuple[TopicReport, ...]
+    # Topic -> the threshold in force, and why it is that.
+    thresholds: dict[str, Choice]
     feeds: tuple[Feed, ...]
     stuck: tuple[Delivery, ...]
     counts: dict[str, int]
@@ -53,6 +56,7 @@ def status(named: Path | None, *, as_json: bool) -> None:
 def take_status(app: App) -> Status:
     """Ask the database how it is."""
     now = app.clock()
+    choose_thresholds(app)
     feeds = tuple(app.store.feeds())
     stuck = tuple(app.reports.stuck_deliveries())
     counts = app.reports.counts()
@@ -61,6 +65,7 @@ def take_status(app: App) -> Status:
         ailments=tuple(_ailments(feeds, counts, now, is_running=is_running)),
         is_running=is_running,
         topics=tuple(app.reports.topic(topic.name, now - RECENT) for topic in app.settings.topics),
+        thresholds={one.name: app.tracker.threshold(one.name) for one in app.settings.topics},
         feeds=feeds,
         stuck=stuck,
         counts=counts,
@@ -95,6 +100,7 @@ def _facts(found: Status) -> dict[str, object]:
         "ailments": found.ailments,
         "is_running": found.is_running,
         "topics": found.topics,
+        "thresholds": found.thresholds,
         "feeds": [
             {
                 "name": feed.name,
@@ -128,6 +134,8 @@ def show_status(console: Console, found: Status) -> None:
         last = ago(one.last_alert_at, now)
         topics.add_row(one.topic, str(one.alerts), last, str(one.scored), best)
     console.print(topics)
+    for name, choice in found.thresholds.items():
+        console.print(plain(f"  threshold of {name}: {choice.value:.2f}, {choice.why}"))
     console.print()
     _show_feeds(console, found)
     if found.stuck:

@@ -25,11 +25,17 @@ def screen() -> Console:
     return console
 
 
-def table(*columns: str) -> Table:
-    """Make a table without lines, its titles dim; long cells end in an ellipsis."""
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for column in columns:
-        made.add_column(column, overflow="ellipsis", no_wrap=True)
+def table(*columns: str, gap: int = 2, least: int = 9) -> Table:
+    """Make a table without lines, its titles dim; long cells end in an ellipsis.
+
+    `least` is the width that the columns between the first and the last keep.
+    """
+    made = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="dim")
+    last = len(columns) - 1
+    for place, column in enumerate(columns):
+        # Names and causes may be cut; what stands between them is short, and told whole.
+        kept = None if place in {0, last} else max(len(column), least)
+        made.add_column(column, overflow="ellipsis", no_wrap=True, min_width=kept)
     return made
 
 

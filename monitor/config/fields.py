@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from monitor.config.settings import LogFormat, LogLevel, SmtpSecurity
 from monitor.config.values import (
     NAME_PATTERN,
+    Rate,
     check_address,
     check_bare_kind,
     check_contact,
@@ -36,7 +37,14 @@ _DURATION = WithJsonSchema(
 )
 _SIZE = WithJsonSchema({"type": "string", "pattern": r"^\d+ ?([kKmMgG]i?)?[bB]$|\$\{"})
 _THRESHOLD = WithJsonSchema(
-    {"anyOf": [{"const": "auto"}, {"type": "number", "minimum": 0, "maximum": 1}, _VARIABLE]}
+    {
+        "anyOf": [
+            {"const": "auto"},
+            {"type": "number", "minimum": 0, "maximum": 1},
+            {"type": "string", "pattern": r"^\d{1,4}(\.\d+)? (per|a) (day|week|month)$"},
+            _VARIABLE,
+        ]
+    }
 )
 
 
@@ -54,7 +62,7 @@ MaxBytes = Annotated[int, BeforeValidator(size_between("10kB", "100MB")), _SIZE]
 PerHost = Annotated[int, BeforeValidator(whole_between(1, 16)), _whole(1, 16)]
 Workers = Annotated[int, BeforeValidator(whole_between(1, 128)), _whole(1, 128)]
 Port = Annotated[int, BeforeValidator(whole_between(1, 65535)), _whole(1, 65535)]
-Threshold = Annotated[float | None, BeforeValidator(parse_threshold), _THRESHOLD]
+Threshold = Annotated[float | Rate | None, BeforeValidator(parse_threshold), _THRESHOLD]
 Level = Annotated[LogLevel, BeforeValidator(one_of("debug", "info", "warning", "error"))]
 Format = Annotated[LogFormat, BeforeValidator(one_of("auto", "plain", "json"))]
 Security = Annotated[SmtpSecurity, BeforeValidator(one_of("starttls", "tls", "none"))]

@@ -65,7 +65,8 @@ class TopicShape(Shape):
     )
     feeds: Names | None = Field(default=None, description="Groups of feeds to read. Default: all.")
     threshold: Threshold = _as_written(
-        "auto", "The score at or above which an item is on-topic: `auto` or 0 to 1."
+        "auto",
+        "The score from which an item is on-topic: `auto`, 0 to 1, or a rate (`3 per week`).",
     )
     must_mention: list[Phrase] = Field(
         default=[], description="Only items that have one of these words or phrases."

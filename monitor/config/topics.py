@@ -11,7 +11,7 @@ from monitor.config.faults import Faults, shown_file
 from monitor.config.files import UnreadableError, read_bytes
 from monitor.config.shape import TopicShape
 from monitor.config.tree import Node
-from monitor.config.values import suggest
+from monitor.config.values import Rate, suggest
 from monitor.records import Seed, Topic
 
 MAX_SEED_BYTES = 1_000_000
@@ -139,7 +139,10 @@ def build_topic(name: str, shape: TopicShape, seeds: tuple[Seed, ...]) -> Topic:
         name=name,
         seeds=seeds,
         groups=tuple(shape.feeds or ()),
-        threshold=shape.threshold,
+        threshold=None if isinstance(shape.threshold, Rate) else shape.threshold,
+        alerts_per_week=(
+            shape.threshold.alerts_per_week if isinstance(shape.threshold, Rate) else None
+        ),
         must_mention=tuple(shape.must_mention),
         never_mention=tuple(shape.never_mention),
         receivers=tuple(shape.receivers),

@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
 from urllib.parse import SplitResult, urlsplit
@@ -105,15 +106,30 @@ def whole_between(low: int, high: int) -> Callable[[object], int]:
     return read
 
 
-def parse_threshold(value: object) -> float | None:
-    """Read `auto` as None, or a number in [0, 1]."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """A threshold in the user's unit."""
+
+    alerts_per_week: float
+
+
+def parse_threshold(value: object) -> float | Rate | None:
+    """Read `auto` as None, a number in [0, 1], or a rate such as `3 per week`."""
     text = _plain_text(value)
     if text == "auto":
         return None
+    rate = re.fullmatch(r"(\d{1,4}(?:\.\d+)?) (?:per|a) (day|week|month)", text)
+    if rate:
+        a_week = float(rate[1]) * {"day": 7.0, "week": 1.0, "month": 7.0 / 30.0}[rate[2]]
+        if a_week <= 0:
+            raise ValueError("{} would never alert; ask for more than 0")
+        return Rate(alerts_per_week=a_week)
     try:
         number = float(text)
     except ValueError:
-        raise ValueError("{} is neither 'auto' nor a number between 0 and 1") from None
+        raise ValueError(
+            "{} is neither 'auto' nor a number between 0 and 1 nor a rate such as '3 per week'"
+        ) from None
     # Written so that not-a-number fails too.
     if not 0 <= number <= 1:
         raise ValueError("{} is not between 0 and 1")

@@ -180,6 +180,7 @@ class Found:
             Reason.FIRST_STORY,
             Reason.UPDATE,
             Reason.CATCH_UP,
+            Reason.LEFT_OUT,
             Reason.COPY,
             Reason.FOLLOW_UP,
         }
@@ -203,7 +204,9 @@ def _sum_up(console: Console, stream: Stream, store: Store, kept: Path | None) -
     rows.add_row("on the story, by the stream's own labels", str(on_topic))
     rows.add_row("  told", str(len(right)))
     rows.add_row("    as an alert of its own", str(reasons.count(Reason.FIRST_STORY)))
+    rows.add_row("    as an update", str(reasons.count(Reason.UPDATE)))
     rows.add_row("    in the catch-up message", str(reasons.count(Reason.CATCH_UP)))
+    rows.add_row("    counted in it", str(reasons.count(Reason.LEFT_OUT)))
     attached = reasons.count(Reason.COPY) + reasons.count(Reason.FOLLOW_UP)
     rows.add_row("    attached to a story already told", str(attached))
     rows.add_row("  missed", str(len(missed)))

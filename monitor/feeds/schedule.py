@@ -44,7 +44,7 @@ def after_failure(
     The wait is every x 2^(n-1) after n failures in a row, at most `at_least_every` (or one
     interval, if that is longer). A server's `Retry-After` is a floor under it.
 
-    >>> from datetime import UTC
+    >>> from datetime import UTC, datetime
     >>> now = datetime(2026, 1, 1, tzinfo=UTC)
     >>> feed = Feed(id=1, url="https://a.example/", name="A", groups=(), due_at=now,
     ...             every=timedelta(minutes=15), failures=2)

@@ -1,8 +1,9 @@
 """The database: what was polled, seen, decided and delivered. SQLAlchemy lives only here."""
 
 from monitor.store.engine import has_daemon, open_engine, sole_daemon
+from monitor.store.feedback import Feedback
 from monitor.store.migrate import migrate
 from monitor.store.reports import Reports
 from monitor.store.store import Store
 
-__all__ = ["Reports", "Store", "has_daemon", "migrate", "open_engine", "sole_daemon"]
+__all__ = ["Feedback", "Reports", "Store", "has_daemon", "migrate", "open_engine", "sole_daemon"]

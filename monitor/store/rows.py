@@ -17,6 +17,7 @@ from monitor.records import (
     Feed,
     Item,
     JudgedItem,
+    Judgement,
     Member,
     Reason,
     Score,
@@ -296,4 +297,40 @@ def delivery_of(row: RowMapping) -> Delivery:
         attempts=row["attempts"],
         answer=row["answer"],
         settled_at=row["settled_at"],
+    )
+
+
+def judgement_row(judgement: Judgement) -> dict[str, Any]:
+    """Write a row of `feedback`."""
+    return {
+        "id": judgement.id,
+        "topic": judgement.topic,
+        "item_id": judgement.item_id,
+        "is_on_topic": judgement.is_on_topic,
+        "lang": judgement.lang,
+        "state": {
+            "title": judgement.title,
+            "names": dict(judgement.names),
+            "matter": dict(judgement.matter),
+            "rarity": dict(judgement.rarity),
+        },
+        "given_at": judgement.given_at,
+        "undone_at": None,
+    }
+
+
+def judgement_of(row: RowMapping) -> Judgement:
+    """Read a row of `feedback`."""
+    state: Mapping[str, Any] = row["state"]
+    return Judgement(
+        id=row["id"],
+        topic=row["topic"],
+        item_id=row["item_id"],
+        is_on_topic=row["is_on_topic"],
+        lang=row["lang"],
+        title=state["title"],
+        given_at=row["given_at"],
+        names=state["names"],
+        matter=state["matter"],
+        rarity=state["rarity"],
     )

@@ -174,6 +174,22 @@ deliveries = Table(
     Index(None, "state", "due_at"),
 )
 
+# What people said of items, whether it still counts or was undone: nothing is ever deleted.
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("topic", Text, nullable=False),
+    # No foreign key: it outlives the item, and may come from another database.
+    Column("item_id", String(16), nullable=False),
+    Column("is_on_topic", Boolean, nullable=False),
+    Column("lang", String(8), nullable=False),
+    # The item's title and its terms as they were then.
+    Column("state", JSON, nullable=False),
+    Column("given_at", UtcDateTime, nullable=False),
+    Column("undone_at", UtcDateTime),
+)
+
 # What tracking has learned from the stream: small states by name, e.g. `topic/border/en/…`.
 learned = Table(
     "learned",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
@@ -124,6 +124,34 @@ class Store:
         """Give every item that a topic has judged, oldest first."""
         return self._judged(decisions.c.topic == topic, items.c.first_seen_at, items.c.id)
 
+    def stories(self, ids: Iterable[str]) -> list[Story]:
+        """Give stories by their ids, oldest first; at most some hundreds."""
+        query = select(stories).where(stories.c.id.in_(list(ids))).order_by(stories.c.opened_at)
+        with reading(self._engine) as connection:
+            return [rows.story_of(row) for row in connection.execute(query).mappings()]
+
+    def best_scores(self, topic: str, floor: float, since: datetime) -> list[float]:
+        """Give a topic's scores from a floor on since a time, each story's best one once."""
+        event = func.coalesce(decisions.c.story_id, decisions.c.item_id)
+        query = (
+            select(func.max(decisions.c.score))
+            .where(
+                decisions.c.topic == topic,
+                decisions.c.decided_at >= since,
+                decisions.c.score >= floor,
+            )
+            .group_by(event)
+        )
+        with reading(self._engine) as connection:
+            return sorted(connection.execute(query).scalars(), reverse=True)
+
+    def judged_since(self, topic: str) -> datetime | None:
+        """Give when a topic judged its first item; None if it has judged none."""
+        query = select(func.min(decisions.c.decided_at)).where(decisions.c.topic == topic)
+        with reading(self._engine) as connection:
+            found: datetime | None = connection.execute(query).scalar_one()
+            return found
+
     def waiting_matches(self, topic: str) -> list[tuple[SeenItem, Verdict]]:
         """Give a topic's on-topic baseline items that no message has told yet, best first."""
         waiting = and_(decisions.c.topic == topic, decisions.c.reason == Reason.BASELINE)
@@ -174,9 +202,9 @@ class Store:
             ]
             self._add(tx, schema.alert_items, told)
             self._add(tx, deliveries, [rows.delivery_row(one) for one in batch.deliveries])
-            for topic, item_id in batch.caught_up:
+            for topic, item_id, reason in batch.caught_up:
                 mine = and_(decisions.c.topic == topic, decisions.c.item_id == item_id)
-                tx.execute(update(decisions).where(mine).values(reason=Reason.CATCH_UP))
+                tx.execute(update(decisions).where(mine).values(reason=reason))
             self._learn(tx, batch.lessons)
 
     def claim(

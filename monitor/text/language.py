@@ -10,11 +10,20 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 SURE = 0.9
 # Fewer letters than these (a headline has some forty) are guessed wrong too often.
 LEAST_LETTERS = 30
+# What is longer is told by its beginning; the identifier grows less sure with length beyond.
+MOST_LETTERS = 2000
+# The identifier's word for what is in no language.
+NO_LANGUAGE = "zxx"
 
 
 @lru_cache(maxsize=1)
 def _identifier() -> LanguageIdentifier:
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    # Else Chinese and Arabic share their probability with dialects that ISO 639-1 does not have.
+    identifier.set_languages(
+        [lang for lang in identifier.labels if len(lang) == 2 or lang == NO_LANGUAGE]
+    )
+    return identifier
 
 
 def detect(text: str) -> str | None:
@@ -27,5 +36,5 @@ def detect(text: str) -> str | None:
     """
     if sum(sign.isalpha() for sign in text) < LEAST_LETTERS:
         return None
-    lang, probability = _identifier().classify(text)
-    return str(lang) if probability >= SURE else None
+    lang, probability = _identifier().classify(text[:MOST_LETTERS])
+    return str(lang) if probability >= SURE and lang != NO_LANGUAGE else None

@@ -41,16 +41,17 @@ class Prior:
     """The frequencies of one language's words."""
 
     def __init__(self, lang: str) -> None:
-        hashes: list[int] = []
-        zipfs: list[float] = []
-        # Bins of words of one frequency, in centibels below 1: bin 0 would be every word.
-        for centibels, words in enumerate(get_frequency_list(lang)):
-            hashes += [hash(word) for word in words]
-            zipfs += [9.0 - centibels / 100.0] * len(words)
-        keys = np.array(hashes, dtype=np.int64)
+        # Words of one frequency each, in centibels below 1: the first would be every word.
+        bands = get_frequency_list(lang)
+        keys = np.concatenate(
+            [np.fromiter(map(hash, words), np.int64, len(words)) for words in bands]
+        )
+        zipfs = 9.0 - np.repeat(np.arange(len(bands)), [len(words) for words in bands]) / 100.0
+        # The library would keep the words for good.
+        get_frequency_list.cache_clear()
         order = np.argsort(keys, kind="stable")
         self._keys: NDArray[np.int64] = keys[order]
-        self._zipfs: NDArray[np.float32] = np.array(zipfs, dtype=np.float32)[order]
+        self._zipfs: NDArray[np.float32] = zipfs.astype(np.float32)[order]
 
     def zipf(self, word: str) -> float:
         """Give the Zipf value of a folded word, at least 0.

@@ -22,18 +22,35 @@ MOST_RARE = 5.5
 # A rarity of 0 belongs to words as common as `the`.
 COMMONEST_ZIPF = 7.0
 
-WORD = regex.compile(r"\p{L}[\p{L}\p{M}]*(?:['’]\p{L}+)?|\p{N}+(?:[.,]\p{N}+)*")
+# A number that a hyphen ties to letters is part of their word: Covid-19, a 33-year-old.
+WORD = regex.compile(
+    r"\p{L}[\p{L}\p{M}]*(?:['’]\p{L}+)?"
+    r"|(?<!\p{N}|\p{L}[-‐‑])\p{N}++(?:[.,]\p{N}++)*+(?![-‐‑]\p{L})"
+)
+# What is longer is no word, whatever it is: the rest is let go.
+MOST_LETTERS = 60
 # After one of these a capital letter says nothing: every word has it there.
 SENTENCE_END = regex.compile(r"[.!?:;|\n]")
 # Letters that canonical decomposition leaves whole.
 FOLDED = str.maketrans({"ł": "l", "ı": "i", "đ": "d", "ø": "o", "ß": "ss", "æ": "ae", "œ": "oe"})
+APOSTROPHES = str.maketrans("’ʼ", "''")
+# The combining classes of letters, and of the virama, which binds letters in Indian scripts.
+NOT_ACCENTS = (0, 9)
 # Scripts without spaces between words: each two neighbouring signs are a term, as search engines
 # have it for want of a dictionary (Lucene's CJKAnalyzer); Thai, Lao, Khmer and Burmese likewise.
-SPACELESS = regex.compile(
-    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{M}ー]+"
-)
+_SIGN = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー"
+SPACELESS = regex.compile(rf"[{_SIGN}][{_SIGN}\p{{M}}]*+")
+# A word may run into them: AppleがiPhoneを.
+PARTS = regex.compile(rf"{SPACELESS.pattern}|[^{_SIGN}'’]++")
 # How rare a pair of such signs is: none of the tables counts them.
 SPACELESS_RARITY = 3.5
+
+# Languages whose articles and prepositions lean on the next word; French `aujourd'hui` is one word.
+ELIDING = frozenset({"ca", "fr", "it"})
+ELIDED = regex.compile(r"^(?!aujourd)\p{L}+['’](?=\p{L})", regex.IGNORECASE)
+# Languages that part a name from its case ending so.
+SUFFIXING = frozenset({"az", "tr"})
+SUFFIXED = regex.compile(r"['’].*$", regex.DOTALL)
 
 STEMMERS = {
     "ar": "arabic",
@@ -132,22 +149,41 @@ def fold(word: str) -> str:
     >>> fold("Łukaszenka's"), fold("Kuźnica")
     ('lukaszenka', 'kuznica')
     """
-    folded = word.casefold().replace("’", "'").removesuffix("'s").replace("'", "")
+    folded = word.casefold().translate(APOSTROPHES).removesuffix("'s").replace("'", "")
     if folded.isascii():
         return folded
     plain = unicodedata.normalize("NFKD", folded)
-    return "".join(sign for sign in plain if not unicodedata.combining(sign)).translate(FOLDED)
+    letters = "".join(sign for sign in plain if unicodedata.combining(sign) in NOT_ACCENTS)
+    return unicodedata.normalize("NFC", letters).translate(FOLDED)
 
 
 def _tokens_of(word: str, lang: str, *, is_start: bool) -> Iterable[Token]:
-    if SPACELESS.fullmatch(word):
-        return _pairs(word)
+    if word.isascii() or not SPACELESS.search(word):
+        return _word(word, lang, is_start=is_start)
+    return [
+        token
+        for part in PARTS.findall(word)
+        for token in (
+            _pairs(part) if SPACELESS.match(part) else _word(part, lang, is_start=is_start)
+        )
+    ]
+
+
+def _word(word: str, lang: str, *, is_start: bool) -> Iterable[Token]:
+    word = _bare(word, lang)[:MOST_LETTERS]
     is_capital = word[0].isupper()
     key, rarity = _term(word, lang, is_capital=is_capital)
     if not key:
         return ()
     name = None if is_start else is_capital
     return (Token(key=key, surface=word, rarity=rarity, name=name),)
+
+
+def _bare(word: str, lang: str) -> str:
+    """Take off what an apostrophe ties to a word that is not of it: l'Union, Türkiye'nin."""
+    if lang in ELIDING:
+        return ELIDED.sub("", word)
+    return SUFFIXED.sub("", word) if lang in SUFFIXING else word
 
 
 def _pairs(run: str) -> list[Token]:
@@ -164,12 +200,16 @@ def _term(word: str, lang: str, *, is_capital: bool) -> tuple[str, float]:
     if not folded:
         return "", 0.0
     known = prior(lang)
-    zipf = max(known.zipf(folded), known.zipf(word.casefold()))
+    written = word.casefold().translate(APOSTROPHES)
+    zipf = max(known.zipf(folded), known.zipf(written))
     if is_capital and lang == "en":
-        place, place_zipf = _place_of(folded)
-        if place_zipf > max(PLACE_ZIPF, zipf - PLACE_RARER_BY):
+        people = folded.removesuffix("s")
+        place, place_zipf = _place_of(people)
+        if place_zipf > max(PLACE_ZIPF, max(zipf, known.zipf(people)) - PLACE_RARER_BY):
             folded, zipf = place, place_zipf
-    return _stem(folded, lang), min(MOST_RARE, max(0.0, COMMONEST_ZIPF - zipf))
+    # Stemmers know endings by their accents; but English has none, so that there they go first.
+    stem = _stem(folded if lang == "en" else written, lang)
+    return fold(stem) or folded, min(MOST_RARE, max(0.0, COMMONEST_ZIPF - zipf))
 
 
 def _place_of(people: str) -> tuple[str, float]:

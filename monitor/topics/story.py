@@ -34,7 +34,7 @@ SHORT = 10.0
 # Likeness falls by 1/e in this time: days later the same words tell of a new event.
 COOLING = timedelta(hours=48)
 # Likeness from which two items report one event: chosen for few new stories swallowed.
-LINKED = 0.23
+LINKED = 0.225
 # A story takes no item later than this after its first.
 OPEN_FOR = timedelta(days=3)
 # Members that a story compares with: its first and its latest ones.
@@ -44,9 +44,9 @@ MOST_SEEN = 2000
 # The shared part (Jaccard) of two headlines, or of two whole texts, from which one is a copy of
 # the other; below so many terms an overlap says nothing.
 SAME_TITLE, LEAST_TITLE = 0.8, 4
-SAME_TEXT, LEAST_TEXT = 0.6, 8
+SAME_TEXT, LEAST_TEXT = 0.6, 15
 # Words of a summary that tell its news; the rest is background, furniture, related headlines.
-LEAD_WORDS = 30
+LEAD_WORDS = 40
 # Weight from which an unseen name or count is news: no common word, and not the topic's own.
 FACT_WEIGHT = 3.0
 # The part of headline and facts that must be unseen for an update if a fact is among it, ...
@@ -83,15 +83,15 @@ def story_id(topic: str, item_id: str) -> str:
 def make_member(seen: SeenItem, head: Sequence[Token], body: Sequence[Token]) -> Member:
     """Give what a story remembers of an item, from the tokens of its title and its summary."""
     heads = {token.key for token in head}
+    found = [*head, *body[:LEAD_WORDS]]
     terms: dict[str, float] = {}
-    for token in [*head, *body]:
+    for token in found:
         if token.rarity > 0.0:
             weight = token.rarity * (TITLE_WEIGHT if token.key in heads else 1.0)
             terms[token.key] = min(weight, terms.get(token.key, weight))
-    shares = name_shares([*head, *body])
-    lead = {token.key for token in [*head, *body[:LEAD_WORDS]]} & terms.keys()
-    names = {term for term in lead if shares.get(term, 0.0) >= 0.5 and not term[0].isdigit()}
-    counts = {term for term in lead if COUNT.fullmatch(term)}
+    shares = name_shares(found)
+    names = {term for term in terms if shares.get(term, 0.0) >= 0.5 and not term[0].isdigit()}
+    counts = {term for term in terms if COUNT.fullmatch(term)}
     return Member(
         title=seen.item.title,
         source=seen.source,

@@ -19,7 +19,9 @@ from monitor.text.tokens import Token, headline, tokens
 from monitor.topics import score as scoring
 from monitor.topics.profile import Profile, make_profile
 from monitor.topics.score import DEFAULT_THRESHOLD, ItemTerms, Scored, State, item_terms
+from monitor.topics.sentence import best_sentence
 from monitor.topics.story import make_member, usual_terms
+from monitor.topics.threshold import Choice
 
 # What a text is taken for when nothing says its language.
 USUAL_LANGUAGE = "en"
@@ -53,6 +55,7 @@ class Tracker:
         self._watched = {topic.name: _watched(topic) for topic in topics}
         self._states: dict[tuple[str, str], State] = {}
         self._known: set[str] = set()
+        self._chosen: dict[str, Choice] = {}
         self._changed: set[tuple[str, str]] = set()
         self.restore(lessons)
 
@@ -64,14 +67,20 @@ class Tracker:
         lang = watched.language_for(item.lang)
         terms = _terms(item, lang)
         found = self._score(watched, lang, terms, at)
-        threshold = watched.topic.threshold
         return Score(
             topic=topic,
             value=found.value,
-            threshold=DEFAULT_THRESHOLD if threshold is None else threshold,
+            threshold=self.threshold(topic).value,
             terms=_shares(found, terms),
             lacks=_lacks(found),
         )
+
+    def best_sentence(self, topic: str, item: Item) -> str:
+        """Give the sentence of the seeds that comes closest to an item; empty if none does."""
+        watched = self._watched[topic]
+        lang = watched.language_for(item.lang)
+        texts = [seed.text for seed in watched.topic.seeds]
+        return best_sentence(_terms(item, lang).weights, texts, lang)
 
     def member(self, seen: SeenItem) -> Member:
         """Give what a story remembers of an item."""
@@ -86,6 +95,19 @@ class Tracker:
         state, profile = self._states[topic, used], watched.profiles[used]
         weights = {term: profile.weight(term) for term in profile.rarity}
         return usual_terms(weights, state.on_terms, state.on)
+
+    def threshold(self, topic: str) -> Choice:
+        """Give the threshold in force for a topic, and why it is that."""
+        if topic in self._chosen:
+            return self._chosen[topic]
+        named = self._watched[topic].topic.threshold
+        if named is None:
+            return Choice(value=DEFAULT_THRESHOLD, why="the default")
+        return Choice(value=named, why="as the configuration says")
+
+    def use_threshold(self, topic: str, choice: Choice) -> None:
+        """Put a chosen threshold in force."""
+        self._chosen[topic] = choice
 
     def knows(self, topic: str) -> bool:
         """Say whether a topic of this name has seen the stream before, by whatever seeds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from monitor.alerts.decide import decide, mentions, refuse
@@ -13,6 +13,9 @@ from monitor.records import SENTENCES, Decision, Reason
 from monitor.topics.story import Link
 from tests.fakes import made
 from tests.fakes.made import NOW
+
+# A busy machine may take its time.
+LAW = settings(deadline=None)
 
 UNTOLD = made.story()
 TOLD = made.story(told_at=NOW, told_sources=1)
@@ -136,26 +139,29 @@ def test_mentions(text: str, words: str, *, found: bool) -> None:
     assert mentions(text, words) is found
 
 
-WORDS = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=12)
+# Letters that fold to several (the dotted I of Turkish) have no small form that leads back.
+LETTERS = st.characters(categories=["L", "Nd"]).filter(lambda one: len(one.casefold()) == 1)
+WORDS = st.text(LETTERS, min_size=1, max_size=12)
 PHRASES = st.lists(WORDS, min_size=1, max_size=4).map(" ".join)
 CLEAN = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=60)
 
 
+@LAW
 @given(CLEAN, PHRASES, CLEAN)
 def test_words_between_others_are_found(before: str, words: str, after: str) -> None:
     """Words that stand apart in a text are found in it, wherever they stand."""
     assert mentions(f"{before} {words} {after}", words)
 
 
+@LAW
 @given(PHRASES)
 def test_the_case_does_not_matter(words: str) -> None:
     """Words are found however they are written large or small."""
     for other in (words.upper(), words.lower(), words.title()):
-        # Of a few letters one form does not lead back to the other (the dotted I of Turkish).
-        assume(other.casefold() == words.casefold())
         assert mentions(other, words)
 
 
+@LAW
 @given(WORDS, WORDS, WORDS)
 def test_a_part_of_a_word_is_not_found(before: str, words: str, after: str) -> None:
     """Words inside a longer word are not found."""
@@ -165,6 +171,7 @@ def test_a_part_of_a_word_is_not_found(before: str, words: str, after: str) -> N
     assert not mentions(whole, words)
 
 
+@LAW
 @given(st.text(max_size=80), st.text(max_size=20))
 def test_any_text_may_be_asked_for(text: str, words: str) -> None:
     """Whatever the words are, asking for them is a question with an answer."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.alerts.retry import FIRST_WAIT, LONGEST_WAIT, after_error, wait_after
@@ -13,6 +13,9 @@ from monitor.errors import DeliveryError
 from monitor.records import DeliveryState, Outcome
 from tests.fakes import made
 from tests.fakes.made import DAY, HOUR, MINUTE, NOW, SECOND
+
+# A busy machine may take its time.
+LAW = settings(deadline=None)
 
 CHANCES = st.floats(0, 1, exclude_max=True)
 ATTEMPTS = st.integers(1, 10_000)
@@ -88,12 +91,14 @@ def test_what_follows(outcome: Outcome, state: DeliveryState, wait: timedelta | 
     )
 
 
+@LAW
 @given(ATTEMPTS, CHANCES)
 def test_the_wait_is_bounded(attempts: int, chance: float) -> None:
     """No pause is shorter than half of the first, or longer than the longest."""
     assert FIRST_WAIT / 2 <= wait_after(attempts, chance) <= LONGEST_WAIT
 
 
+@LAW
 @given(ATTEMPTS, ATTEMPTS, CHANCES)
 def test_the_wait_grows(one: int, other: int, chance: float) -> None:
     """By the same chance, more attempts never mean a shorter pause."""
@@ -101,6 +106,7 @@ def test_the_wait_grows(one: int, other: int, chance: float) -> None:
     assert wait_after(fewer, chance) <= wait_after(more, chance)
 
 
+@LAW
 @given(ATTEMPTS, CHANCES, CHANCES)
 def test_chance_moves_a_wait_by_half(attempts: int, one: float, other: float) -> None:
     """Chance makes no pause more than twice as long as another."""
@@ -108,6 +114,7 @@ def test_chance_moves_a_wait_by_half(attempts: int, one: float, other: float) ->
     assert most <= 2 * least + timedelta(microseconds=1)
 
 
+@LAW
 @given(
     attempts=st.integers(0, 1_000),
     age=WAITS,

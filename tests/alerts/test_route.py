@@ -6,13 +6,16 @@ import uuid
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.alerts.route import make_alert, route
 from monitor.records import Alert, DeliveryState, Reason
 from tests.fakes import made
 from tests.fakes.made import DAY, HOUR, NOW
+
+# A busy machine may take its time.
+LAW = settings(deadline=None)
 
 FENCE = (made.alerted("fence"),)
 NAMES = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=8)
@@ -100,6 +103,7 @@ def test_the_same_alert_is_the_same_delivery() -> None:
     assert (one.id, one.dedup_key) == (again.id, again.dedup_key)
 
 
+@LAW
 @given(st.data())
 def test_deliveries_differ(data: st.DataObject) -> None:
     """Two deliveries are one exactly if topic, story, reason and destination are the same."""

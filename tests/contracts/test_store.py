@@ -409,7 +409,7 @@ def test_what_is_caught_up_waits_no_more(store: Store) -> None:
         ),
     )
     store.commit(Batch(items=(both,)))
-    store.commit(Batch(caught_up=(("border", one.id),)))
+    store.commit(Batch(caught_up=(("border", one.id, Reason.CATCH_UP),)))
     assert store.waiting_matches("border") == []
     assert names_of(store.waiting_matches("eu")) == ["fence"]
     ((_, verdict),) = store.verdicts_of("border")

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.feeds.schedule import JITTER, after_failure, after_success
 from monitor.records import Document, NotModified, Poll
 from tests.fakes import made
 from tests.fakes.made import DAY, HOUR, MINUTE, NOW, SECOND
+
+# A busy machine may take its time.
+LAW = settings(deadline=None)
 
 CHANCES = st.floats(0, 1, exclude_max=True)
 INTERVALS = st.timedeltas(timedelta(seconds=1), 30 * DAY)
@@ -75,6 +78,7 @@ def test_the_first_poll_stays_the_baseline() -> None:
     assert poll.body_hash == KNOWN.body_hash
 
 
+@LAW
 @given(INTERVALS, CHANCES)
 def test_the_next_poll_is_about_an_interval_away(every: timedelta, chance: float) -> None:
     """A feed that answers is polled at its own interval, give or take the jitter."""
@@ -148,6 +152,7 @@ def test_a_failure_is_written_down() -> None:
     assert poll == expected
 
 
+@LAW
 @given(st.integers(0, 10_000), INTERVALS, INTERVALS, CHANCES, st.none() | INTERVALS)
 def test_patience_is_bounded(
     failures: int,
@@ -169,6 +174,7 @@ def test_patience_is_bounded(
     assert due_in(poll) <= max(at_least_every * (1 + JITTER), every * (1 + JITTER), asked) + SECOND
 
 
+@LAW
 @given(st.integers(0, 10_000), INTERVALS, INTERVALS, CHANCES)
 def test_patience_grows(
     failures: int, every: timedelta, at_least_every: timedelta, chance: float

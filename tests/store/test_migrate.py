@@ -12,7 +12,9 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from monitor.errors import StoreError
 from monitor.store import Store, migrate, open_engine
@@ -21,6 +23,8 @@ from monitor.store.schema import metadata
 from tests.fakes import made
 from tests.fakes.made import NOW
 from tests.fakes.postgres import cluster, databases
+
+HEAD = ScriptDirectory.from_config(migrations()).get_current_head()
 
 
 @pytest.fixture(params=databases())
@@ -57,7 +61,7 @@ def test_a_fresh_database_gets_all_tables(engine: Engine) -> None:
     assert tables(engine) == set()
     migrate(engine)
     assert tables(engine) == {*metadata.tables, "alembic_version"}
-    assert revision(engine) == "0001"
+    assert revision(engine) == HEAD
 
 
 def test_the_migrations_make_the_schema(engine: Engine) -> None:
@@ -118,7 +122,7 @@ def test_a_newer_database_is_refused(engine: Engine) -> None:
         migrate(engine)
     assert str(refused.value) == (
         f"the database {engine.url.render_as_string()} is of a newer version of seedwatch (its"
-        " schema is 9999, this version knows up to 0001): run the newer version, or restore a"
+        f" schema is 9999, this version knows up to {HEAD}): run the newer version, or restore a"
         " backup made before the upgrade"
     )
     assert revision(engine) == "9999"
@@ -130,9 +134,19 @@ def test_a_strange_database_is_not_filled(engine: Engine) -> None:
     with engine.begin() as tx:
         tx.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
         tx.execute(text("INSERT INTO alembic_version VALUES ('f00d')"))
-    with pytest.raises(StoreError, match="its schema is f00d, this version knows up to 0001"):
+    with pytest.raises(StoreError, match=f"its schema is f00d, this version knows up to {HEAD}"):
         migrate(engine)
     assert tables(engine) == {"alembic_version"}
+
+
+def test_a_migration_that_fails_leaves_nothing(engine: Engine) -> None:
+    """If a migration cannot be finished, the database is as it was."""
+    with engine.begin() as tx:
+        tx.execute(text("CREATE TABLE decisions (strange INTEGER)"))
+    with pytest.raises(DBAPIError, match="decisions"):
+        migrate(engine)
+    assert tables(engine) == {"decisions"}
+    assert revision(engine) is None
 
 
 def test_there_and_back(engine: Engine) -> None:

@@ -1,4 +1,4 @@
-"""The first tables: feeds, items, stories, decisions, alerts, deliveries, what was learned."""
+"""The first tables: feeds, items, stories, decisions, alerts, deliveries, what was learned and said."""
 
 from __future__ import annotations
 
@@ -52,6 +52,18 @@ def upgrade() -> None:
             batch_op.f("ix_feeds_active_due_at"), ["active", "due_at"], unique=False
         )
 
+    op.create_table(
+        "feedback",
+        sa.Column("id", sa.String(length=16), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("item_id", sa.String(length=16), nullable=False),
+        sa.Column("is_on_topic", sa.Boolean(), nullable=False),
+        sa.Column("lang", sa.String(length=8), nullable=False),
+        sa.Column("state", sa.JSON(), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_feedback")),
+    )
     op.create_table(
         "learned",
         sa.Column("name", sa.Text(), nullable=False),
@@ -186,6 +198,7 @@ def downgrade() -> None:
 
     op.drop_table("stories")
     op.drop_table("learned")
+    op.drop_table("feedback")
     with op.batch_alter_table("feeds", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_feeds_active_due_at"))
 

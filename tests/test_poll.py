@@ -1,0 +1,327 @@
+"""Which feeds are fetched when, and what becomes of what they bring."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from monitor.errors import StoreError
+from monitor.feeds.schedule import after_failure, after_success
+from monitor.poll import REST, Poller, PollRules
+from monitor.records import Batch, Feed, FeedSpec, FetchFailure, FetchResult, NotModified
+from monitor.store import Store, migrate, open_engine
+from tests.fakes import made
+from tests.fakes.made import DAY, HOUR, MINUTE, NOW, SECOND
+
+
+class Bench(Executor):
+    """Keeps the work that is handed over until it is told to do it."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Callable[[], None]] = []
+        self.is_closed = False
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Keep it."""
+        if self.is_closed:
+            raise RuntimeError("cannot schedule new futures after shutdown")
+        self._waiting.append(lambda: fn(*args, **kwargs))
+        return Future()
+
+    def work(self, most: int = 1_000) -> int:
+        """Do what waits, the oldest first; give how much that was."""
+        now, self._waiting = self._waiting[:most], self._waiting[most:]
+        for one in now:
+            one()
+        return len(now)
+
+
+class World:
+    """Feeds that answer as a test says, a store, and a poller between them."""
+
+    def __init__(
+        self, engine: Engine, *specs: FeedSpec, workers: int = 8, per_host: int = 8
+    ) -> None:
+        self.store = Store(engine)
+        self.store.sync_feeds(specs, NOW)
+        self.bench = Bench()
+        self.fetched: list[str] = []
+        self.taken: list[str] = []
+        self.results: dict[str, FetchResult] = {}
+        # Feed name -> what fetching or taking it raises.
+        self.fetch_faults: dict[str, Exception] = {}
+        self.take_faults: dict[str, Exception] = {}
+        rules = PollRules(workers=workers, per_host=per_host)
+        self.poller = Poller(self.store, self.fetch, self.take, rules, self.bench)
+        self.now = NOW
+
+    def fetch(self, feed: Feed) -> FetchResult:
+        """Bring what the test says."""
+        self.fetched.append(feed.name)
+        if feed.name in self.fetch_faults:
+            raise self.fetch_faults[feed.name]
+        return self.results.get(feed.name, NotModified(fetched_at=self.now))
+
+    def take(self, feed: Feed, result: FetchResult) -> Batch:
+        """Store what a poll means for its feed."""
+        if feed.name in self.take_faults:
+            raise self.take_faults[feed.name]
+        self.taken.append(feed.name)
+        if isinstance(result, FetchFailure):
+            poll = after_failure(feed, result, chance=0.5, at_least_every=6 * HOUR)
+        else:
+            poll = after_success(feed, result, chance=0.5, body_hash=None)
+        batch = Batch(poll=poll)
+        self.store.commit(batch)
+        return batch
+
+    def tick(self) -> int:
+        """Let the poller judge what has come and start what is due."""
+        return self.poller.tick(self.now, until=time.monotonic() + 60)
+
+    def round(self) -> list[str]:
+        """Tick, and let all that was started be fetched; give the names of that."""
+        before = len(self.fetched)
+        self.tick()
+        self.bench.work()
+        return self.fetched[before:]
+
+    def feed(self, name: str) -> Feed:
+        """Give a feed as it is stored."""
+        (found,) = [feed for feed in self.store.feeds() if feed.name == name]
+        return found
+
+
+Make = Callable[..., World]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[Make]:
+    """Give a world on a fresh database."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'seedwatch.db'}")
+    migrate(engine)
+    yield lambda *specs, **rules: World(engine, *specs, **rules)
+    engine.dispose()
+
+
+def at(host: str, count: int) -> list[FeedSpec]:
+    """Return some feeds of one host."""
+    return [
+        made.spec(f"{host}{number}", url=f"https://{host}.example/{number}")
+        for number in range(count)
+    ]
+
+
+LRT, BBC, DW = (made.spec(name) for name in ("LRT", "BBC", "DW"))
+
+
+def test_a_due_feed_is_polled_and_then_rests(world: Make) -> None:
+    """A feed is fetched when it is due, judged, and left alone until it is due again."""
+    here = world(LRT)
+    assert here.round() == ["LRT"]
+    assert here.round() == []
+    assert here.taken == ["LRT"]
+    here.now += 15 * MINUTE - SECOND
+    assert here.round() == []
+    here.now += SECOND
+    assert here.round() == ["LRT"]
+
+
+def test_a_feed_under_way_is_not_fetched_twice(world: Make) -> None:
+    """However long a fetch takes, its feed is not asked again meanwhile."""
+    here = world(LRT)
+    for _ in range(3):
+        here.tick()
+        here.now += DAY
+    assert here.bench.work() == 1
+    assert here.tick() == 1
+
+
+def test_no_more_than_the_workers(world: Make) -> None:
+    """At most as many feeds are under way as there are workers, and each has its turn."""
+    here = world(*(made.spec(name) for name in "ABCDE"), workers=2)
+    turns = [here.round() for _ in range(4)]
+    assert turns == [["A", "B"], ["C", "D"], ["E"], []]
+
+
+def test_one_that_ends_makes_room_for_one(world: Make) -> None:
+    """The place of a fetch that ended goes to the next feed at once."""
+    here = world(*(made.spec(name) for name in "ABC"), workers=2)
+    here.tick()
+    here.bench.work(1)
+    assert here.tick() == 1
+    assert here.bench.work() == 2
+    assert here.fetched == ["A", "B", "C"]
+
+
+def test_no_host_is_crowded(world: Make) -> None:
+    """A host that has many feeds is asked for few at a time, and others do not wait for it."""
+    here = world(*at("big", 5), BBC, workers=4, per_host=2)
+    assert here.round() == ["big0", "big1", "BBC"]
+    assert here.round() == ["big2", "big3"]
+    assert here.round() == ["big4"]
+
+
+def test_work_is_found_behind_a_busy_host(world: Make) -> None:
+    """Hundreds of due feeds of one host do not hide a feed of another."""
+    here = world(*at("big", 300), BBC, per_host=1)
+    assert here.round() == ["big0", "BBC"]
+
+
+def test_a_host_is_one_by_any_port(world: Make) -> None:
+    """Scheme, port and letter case do not make another host."""
+    urls = ["https://a.example/1", "http://a.example:8080/2", "https://A.EXAMPLE/3"]
+    here = world(*(made.spec(url[-1], url=url) for url in urls), per_host=1)
+    assert [len(here.round()) for _ in range(4)] == [1, 1, 1, 0]
+
+
+# ---------------------------------------------------------------------------------------- faults
+
+
+def test_a_fetch_that_breaks_is_its_feeds_failure(world: Make) -> None:
+    """A fault of ours while fetching is told and counts as a failure of that feed, no other."""
+    here = world(LRT, BBC)
+    here.fetch_faults["LRT"] = ZeroDivisionError("secret detail")
+    here.now += 2 * DAY
+    with structlog.testing.capture_logs() as logs:
+        here.round()
+    assert [(one["event"], one["feed"]) for one in logs] == [("fetch_broke", "LRT")]
+    assert here.tick() == 2
+    broken, well = here.feed("LRT"), here.feed("BBC")
+    assert (broken.failures, broken.last_error) == (1, "internal error: ZeroDivisionError")
+    assert (broken.last_polled_at, broken.due_at) == (here.now, here.now + 15 * MINUTE)
+    assert (well.failures, well.last_ok_at) == (0, here.now)
+
+
+def disk_full() -> OperationalError:
+    """Return what the store raises if it cannot write."""
+    return OperationalError("INSERT", {}, Exception("database or disk is full"))
+
+
+@pytest.mark.parametrize("fault", [disk_full(), ZeroDivisionError("a fault of ours")], ids=repr)
+def test_what_cannot_be_stored_is_not_lost(world: Make, fault: Exception) -> None:
+    """If a poll cannot be stored, its feed stays due, unmarked, and comes round again."""
+    here = world(LRT, BBC)
+    before = here.feed("LRT")
+    here.take_faults["LRT"] = fault
+    here.round()
+    with pytest.raises(type(fault)):
+        here.tick()
+    assert here.feed("LRT") == before
+    assert here.tick() == 1
+    assert here.taken == ["BBC"]
+    here.take_faults.clear()
+    here.now += REST
+    assert here.round() == ["LRT"]
+    assert here.tick() == 1
+    assert here.feed("LRT").last_ok_at == here.now
+
+
+def test_a_server_does_not_pay_for_our_trouble(world: Make) -> None:
+    """While nothing can be stored, no feed is fetched again each second."""
+    here = world(LRT)
+    here.take_faults["LRT"] = disk_full()
+    for _ in range(121):
+        try:
+            here.round()
+        except OperationalError:
+            here.bench.work()
+        here.now += SECOND
+    assert here.fetched == ["LRT"] * 2
+
+
+def test_a_quick_feed_rests_no_longer_than_it_would(world: Make) -> None:
+    """A feed of short intervals is asked again after one of them."""
+    here = world(replace(LRT, every=5 * SECOND))
+    here.take_faults["LRT"] = StoreError("read-only")
+    here.round()
+    here.tick()
+    here.now += 5 * SECOND
+    assert here.round() == ["LRT"]
+
+
+def test_a_refusal_stops_no_other_feed(world: Make) -> None:
+    """If one poll is refused, that is told, and the others are judged in the same round."""
+    here = world(LRT, BBC, DW)
+    here.take_faults["BBC"] = StoreError("the database is read-only")
+    here.round()
+    with structlog.testing.capture_logs() as logs:
+        assert here.tick() == 3
+    assert here.taken == ["LRT", "DW"]
+    (line,) = [one for one in logs if one["log_level"] == "error"]
+    expected = {
+        "event": "poll_not_stored",
+        "feed": "BBC",
+        "cause": "the database is read-only",
+        "log_level": "error",
+    }
+    assert line == expected
+
+
+def test_workers_that_are_gone_lose_no_feed(world: Make) -> None:
+    """A feed that could not be handed over is started when there are workers again."""
+    here = world(LRT)
+    here.bench.is_closed = True
+    with pytest.raises(RuntimeError):
+        here.tick()
+    here.bench.is_closed = False
+    assert here.round() == ["LRT"]
+
+
+def test_judging_pauses(world: Make) -> None:
+    """When its time is up a tick judges no more; the rest is judged by the next one."""
+    here = world(LRT, BBC)
+    here.round()
+    assert here.poller.tick(here.now, until=time.monotonic() - 1) == 0
+    assert here.taken == []
+    assert here.tick() == 2
+
+
+def test_real_workers(tmp_path: Path) -> None:
+    """With threads instead of a bench, every feed is polled once, side by side."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'seedwatch.db'}")
+    migrate(engine)
+    here = World(engine, *at("big", 20), workers=4, per_host=4)
+    rules = PollRules(workers=4, per_host=4)
+    with ThreadPoolExecutor(4) as threads:
+        poller = Poller(here.store, here.fetch, here.take, rules, threads)
+        give_up_at = time.monotonic() + 30
+        while len(here.taken) < 20 and time.monotonic() < give_up_at:
+            poller.tick(NOW, until=time.monotonic() + 1)
+            time.sleep(0.01)
+    assert sorted(here.taken) == sorted(here.fetched) == sorted(one.name for one in at("big", 20))
+    engine.dispose()
+
+
+# ------------------------------------------------------------------------------------------ told
+
+
+def test_what_is_told_of_a_feed(world: Make) -> None:
+    """The first poll, a failure and a recovery are each told once; a quiet poll is not."""
+    here = world(LRT)
+    told: list[list[str]] = []
+
+    def poll(result: FetchResult, wait: timedelta) -> None:
+        here.results["LRT"] = result
+        here.now += wait
+        here.round()
+        with structlog.testing.capture_logs() as logs:
+            here.tick()
+        told.append([one["event"] for one in logs])
+
+    poll(NotModified(fetched_at=NOW), timedelta(0))
+    for hours in (1, 2, 3):
+        poll(made.failure("HTTP 500", fetched_at=NOW + hours * HOUR), HOUR)
+    poll(made.failure("connection refused", fetched_at=NOW + 9 * HOUR), 6 * HOUR)
+    poll(NotModified(fetched_at=NOW + DAY), 15 * HOUR)
+    assert told == [["baseline"], ["poll_failed"], [], [], ["poll_failed"], ["feed_recovered"]]
