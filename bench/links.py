@@ -47,7 +47,7 @@ class Pair:
 
     @property
     def half(self) -> str:
-        """Say which half it is in: `tune` was looked at while the rule was made, `test` was not."""
+        """Say which half it is in: the rule was made on `tune`; two of its values saw both."""
         name = "|".join(sorted((self.a, self.b)))
         return HALVES[int(hashlib.sha256(name.encode()).hexdigest(), 16) % 2]
 

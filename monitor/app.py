@@ -21,7 +21,7 @@ from monitor.ingest import Ingest
 from monitor.judge import Watch
 from monitor.poll import Poller, PollRules
 from monitor.records import Feed, FetchResult, Notifier, Topic
-from monitor.store import Reports, Store, migrate, open_engine
+from monitor.store import Feedback, Reports, Store, migrate, open_engine
 from monitor.targets import Destination
 from monitor.topics import threshold
 from monitor.topics.track import WARM_ITEMS, Tracker
@@ -47,6 +47,7 @@ class App:
     engine: Engine
     store: Store
     reports: Reports
+    feedback: Feedback
     client: Client
     tracker: Tracker
     ingest: Ingest
@@ -84,7 +85,11 @@ def make_client(settings: Settings, clock: Callable[[], datetime]) -> Client:
     polling = settings.polling
     return Client(
         agent=user_agent(__version__, polling.contact),
-        limits=Limits(timeout=polling.timeout, max_bytes=polling.max_bytes),
+        limits=Limits(
+            timeout=polling.timeout,
+            post_timeout=settings.delivery.timeout,
+            max_bytes=polling.max_bytes,
+        ),
         clock=clock,
     )
 
@@ -94,6 +99,8 @@ def wire(settings: Settings, engine: Engine, *, clock: Callable[[], datetime] = 
     store = Store(engine)
     client = make_client(settings, clock)
     tracker = Tracker(settings.topics, store.lessons())
+    feedback = Feedback(engine)
+    tracker.hear(feedback.all())
     # Spreads polls and retries; nothing secret hangs on it.
     chance = random.Random().random  # noqa: S311
     fetchers = ThreadPoolExecutor(settings.polling.workers, thread_name_prefix="fetch")
@@ -108,6 +115,7 @@ def wire(settings: Settings, engine: Engine, *, clock: Callable[[], datetime] = 
         engine=engine,
         store=store,
         reports=Reports(engine),
+        feedback=feedback,
         client=client,
         tracker=tracker,
         ingest=ingest,

@@ -6,6 +6,7 @@ APScheduler drives the clock; what is due, and when, is in the store.
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import threading
 import time
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -30,12 +31,16 @@ from monitor.systemd import notify
 log = structlog.get_logger()
 
 TICK = timedelta(seconds=1)
+# How long a signal may go unnoticed.
+LISTEN_SECONDS = 0.5
 # How often thresholds that follow a rate of alerts are chosen anew.
 CHOOSE_EVERY = timedelta(days=1)
 # The first catch-up waits until each feed had its first poll, but not longer than this.
 CATCH_UP_WITHIN_SECONDS = 120.0
 # Feeds fail and recover one after another: a line a minute says enough.
 TELL_FAILING_EVERY_SECONDS = 60.0
+# How often new feedback is looked for: one query for two numbers.
+HEAR_EVERY_SECONDS = 10.0
 # What SIGTERM leaves to messages under way; the whole end takes less than ten seconds.
 SEND_GRACE_SECONDS = 6.0
 
@@ -49,9 +54,9 @@ class Daemon:
         self._tick = tick
         # Held by whoever works with the app: a reload swaps it between two ticks.
         self._lock = threading.Lock()
-        self._wake = threading.Event()
-        self._stopping = False
-        self._reloading = False
+        # What signals ask for. Its `put` may interrupt its `get` in one thread, as signals do; an
+        # `Event` can lock itself out.
+        self._asked: queue.SimpleQueue[Literal["stop", "reload"]] = queue.SimpleQueue()
         self._sending: set[Future[Outcome]] = set()
         # Since when (monotonic clock) this configuration is in force.
         self._since = time.monotonic()
@@ -62,6 +67,9 @@ class Daemon:
         # When (monotonic clock) the failing feeds were last told; None before the first time.
         self._told_failing_at: float | None = None
         self._broken: dict[str, str] = {}
+        # When (monotonic clock) feedback was last looked for, and what marked it then.
+        self._heard_at: float | None = None
+        self._heard_mark: tuple[int, int] | None = None
 
     # -- life
 
@@ -77,19 +85,26 @@ class Daemon:
             settings = self._app.settings
             log.info("started", topics=len(settings.topics), feeds=len(settings.feeds))
             notify(os.environ, "READY=1")
-            while not self._stopping:
-                self._wake.wait()
-                self._wake.clear()
-                if self._reloading:
-                    self._reloading = False
+            while (asked := self._next_asked()) != "stop":
+                if asked == "reload":
                     self.reload()
             notify(os.environ, "STOPPING=1")
             self._end(scheduler)
 
     def stop(self) -> None:
         """Ask the daemon to end; it finishes what is in hand."""
-        self._stopping = True
-        self._wake.set()
+        self._asked.put("stop")
+
+    def _next_asked(self) -> Literal["stop", "reload"] | None:
+        """Wait for what is asked for, but not long; None if nothing is.
+
+        The system may hand a signal to any thread, and Python acts on it when the main thread next
+        does something.
+        """
+        try:
+            return self._asked.get(timeout=LISTEN_SECONDS)
+        except queue.Empty:
+            return None
 
     def _scheduler(self) -> BackgroundScheduler:
         # A late tick is run once, never dropped: APScheduler's default of one second's grace
@@ -139,8 +154,7 @@ class Daemon:
             self.stop()
 
         def on_reload(_number: int, _frame: object) -> None:
-            self._reloading = True
-            self._wake.set()
+            self._asked.put("reload")
 
         wanted = {signal.SIGTERM: on_stop, signal.SIGINT: on_stop, signal.SIGHUP: on_reload}
         before = {number: signal.signal(number, handler) for number, handler in wanted.items()}
@@ -172,9 +186,24 @@ class Daemon:
         """Judge what was fetched, start what is due, and tell what a round of polls showed."""
         app = self._app
         now = app.clock()
+        self._hear(app)
         judged = app.poller.tick(now, until=time.monotonic() + 2 * self._tick.total_seconds())
         if judged or self._unread is None:
             self._tell_round(app, now)
+
+    def _hear(self, app: App) -> None:
+        """Take over what people have said or undone since; nothing that was learned is lost."""
+        heard_at = self._heard_at
+        if heard_at is not None and time.monotonic() - heard_at < HEAR_EVERY_SECONDS:
+            return
+        # The mark first: what is said between the two queries is heard the next time.
+        mark = app.feedback.mark()
+        if mark != self._heard_mark:
+            judgements = app.feedback.all()
+            app.tracker.hear(judgements)
+            if self._heard_mark is not None or judgements:
+                log.info("feedback_heard", judgements=len(judgements))
+        self._heard_at, self._heard_mark = time.monotonic(), mark
 
     def _tell_round(self, app: App, now: datetime) -> None:
         """Catch up on feeds that got their baseline, and tell what fails, once all were polled.

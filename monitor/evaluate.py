@@ -138,7 +138,7 @@ def _records(path: Path, make: Callable[[Mapping[str, Any]], T]) -> list[T]:
     for number, line in enumerate(raw.split(b"\n"), start=1):
         if line.strip():
             try:
-                found.append(make(json.loads(line)))
+                found.append(make(json.loads(line.decode("utf-8"))))
             except KeyError as error:
                 raise SeedwatchError(f"{path}:{number}: {error} is missing") from error
             except (AttributeError, TypeError, ValueError) as error:

@@ -161,6 +161,89 @@ def why(config: Path | None, *, what: str, as_json: bool) -> None:
     explain.why(config, what, as_json=as_json)
 
 
+# Not named `feedback`, as the module that it imports from has that name here.
+@main.group("feedback", cls=_Group)
+def feedback_group() -> None:
+    """Say that an item is, or is not, about a topic, and undo it.
+
+    Each word moves the topic by a small, bounded step; a running service takes
+    it over within ten seconds.
+    """
+
+
+def _topic_option(command: Any) -> Any:
+    return click.option("--topic", help="Default: the one topic that it can be.")(command)
+
+
+@feedback_group.command()
+@click.argument("item")
+@_topic_option
+@click.pass_obj
+def yes(config: Path | None, *, item: str, topic: str | None) -> None:
+    """Say that ITEM is about the topic; shows which terms that moves.
+
+    ITEM is the id in an alert (its first characters will do), or its address.
+    """
+    from monitor.cli import feedback as told
+
+    told.say(config, item, topic, is_on_topic=True)
+
+
+@feedback_group.command()
+@click.argument("item")
+@_topic_option
+@click.pass_obj
+def no(config: Path | None, *, item: str, topic: str | None) -> None:
+    """Say that ITEM is not about the topic; shows which terms that moves.
+
+    ITEM is the id in an alert (its first characters will do), or its address.
+    """
+    from monitor.cli import feedback as told
+
+    told.say(config, item, topic, is_on_topic=False)
+
+
+@feedback_group.command("list")
+@click.option("--topic", help="Only what was said on this topic.")
+@_json_option
+@click.pass_obj
+def list_feedback(config: Path | None, *, topic: str | None, as_json: bool) -> None:
+    """List what was said and still counts."""
+    from monitor.cli import feedback as told
+
+    told.show(config, topic, as_json=as_json)
+
+
+@feedback_group.command()
+@click.argument("judgement", metavar="[ID]", required=False)
+@click.pass_obj
+def undo(config: Path | None, *, judgement: str | None) -> None:
+    """Undo what was said last, or what `list` shows under ID."""
+    from monitor.cli import feedback as told
+
+    told.undo(config, judgement)
+
+
+@feedback_group.command()
+@click.option("--topic", help="Only what was said on this topic.")
+@click.pass_obj
+def export(config: Path | None, *, topic: str | None) -> None:
+    """Print it as text, a line of JSON each, to be kept or moved."""
+    from monitor.cli import feedback as told
+
+    told.export(config, topic)
+
+
+@feedback_group.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def import_feedback(config: Path | None, *, file: Path) -> None:
+    """Add what `export` printed; what is known already stays as it is."""
+    from monitor.cli import feedback as told
+
+    told.take(config, file)
+
+
 @main.command()
 @click.argument(
     "folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +30,7 @@ from monitor.records import (
     Verdict,
 )
 from monitor.topics import story as stories
+from monitor.topics.feedback import standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,8 @@ class Trace:
     verdicts: tuple[Verdict, ...]
     # Topic -> the sentence of its seeds that comes closest.
     sentences: dict[str, str]
+    # Topic -> how many judgements move it.
+    feedback: dict[str, int]
     # Topic -> its story and the story's items.
     stories: dict[str, tuple[Story, list[SeenItem]]]
     alerts: tuple[Alert, ...] = ()
@@ -85,6 +89,7 @@ def _stored(app: App, seen: SeenItem) -> Trace:
         first_seen_at=seen.first_seen_at,
         verdicts=verdicts,
         sentences=_sentences(app, seen.item),
+        feedback=_feedback(app),
         stories={topic: found for topic, found in known.items() if found},
         alerts=told,
         deliveries=tuple(app.reports.deliveries_of([alert.id for alert in told])),
@@ -94,6 +99,10 @@ def _stored(app: App, seen: SeenItem) -> Trace:
 def _sentences(app: App, item: Item) -> dict[str, str]:
     names = [topic.name for topic in app.settings.topics]
     return {name: app.tracker.best_sentence(name, item) for name in names}
+
+
+def _feedback(app: App) -> dict[str, int]:
+    return dict(Counter(one.topic for one in standing(app.feedback.all())))
 
 
 def _would(app: App, url: str) -> Trace:
@@ -123,6 +132,7 @@ def _would(app: App, url: str) -> Trace:
         first_seen_at=None,
         verdicts=verdicts,
         sentences=_sentences(app, item),
+        feedback=_feedback(app),
         stories={},
     )
 
@@ -187,6 +197,10 @@ def _show_verdict(console: Console, verdict: Verdict, trace: Trace) -> None:
     sentence = trace.sentences.get(score.topic)
     if sentence and score.terms:
         console.print(plain(f"  the seed comes closest here: “{sentence}”"))
+    said = trace.feedback.get(score.topic, 0)
+    if said:
+        word = "judgement moves" if said == 1 else "judgements move"
+        console.print(f"  feedback: {said} {word} this topic (`seedwatch feedback list`)")
     _show_story(console, decision, trace)
     for alert in trace.alerts:
         if alert.topic == score.topic:

@@ -81,5 +81,5 @@ def _alert(app: App, receiver: str) -> Alert:
     topics = [topic.name for topic in app.settings.topics if receiver in topic.receivers]
     topic = topics[0] if topics else "test"
     # The time makes each test its own: it must not be taken for a repeat of the last one.
-    story = f"{now:%Y%m%d%H%M%S}"
+    story = f"{now:%m%d%H%M%S%f}"
     return make_alert(topic, Reason.TEST, story, (item,), now)

@@ -20,6 +20,8 @@ _LONGEST_SUMMARY = 2000
 _BORROWED_TITLE = 100
 _LONGEST_URL = 2048
 
+# No database keeps a NUL or half a surrogate pair; JSON can hold both.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _LINE_BREAKS = re.compile(r"[\t\r\n]+")
 # Characters that make a URL look like another one: direction marks, zero-width and the like.
 _MISLEADING = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
@@ -62,7 +64,7 @@ def make_item(draft: Draft, document: Document, feed_lang: str | None) -> Item:
     url = _best_link(draft, document.url)
     canonical = canonical_url(url) if url else None
     digest = fingerprint(title, summary)
-    guid = (draft.guid or "").strip() or None
+    guid = _UNSTORABLE.sub("\ufffd", draft.guid or "").strip() or None
     return Item(
         key=item_key(guid, canonical, digest),
         guid=guid,
@@ -99,6 +101,8 @@ def web_url(link: str, document_url: str) -> str | None:
     """
     link = _LINE_BREAKS.sub("", link.strip()).replace(" ", "%20").replace("&amp;", "&")
     if not link or link[0] == "#" or "\\" in link or len(link) > _LONGEST_URL:
+        return None
+    if _UNSTORABLE.search(link):
         return None
     if link.lower().startswith("www."):
         link = f"https://{link}"

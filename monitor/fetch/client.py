@@ -37,8 +37,14 @@ class Limits:
 
     # From the first byte of the request to the last of the answer.
     timeout: timedelta
+    # The same for a POST; None: as for a GET.
+    post_timeout: timedelta | None = None
     # Of a body, after decompression.
     max_bytes: int
+
+    def time_for(self, method: str) -> timedelta:
+        """Give the time that an exchange may take."""
+        return (method == "POST" and self.post_timeout) or self.timeout
 
 
 class _Refused(Exception):  # noqa: N818 - an answer, not a fault of ours
@@ -79,7 +85,7 @@ class Client:
             headers["If-None-Match"] = etag
         if last_modified:
             headers["If-Modified-Since"] = last_modified
-        with self._exchange() as deadline:
+        with self._exchange("GET") as deadline:
             try:
                 result = self._follow(url, headers)
                 deadline.check()
@@ -92,7 +98,7 @@ class Client:
 
         Raises `DeliveryError` (temporary) if no whole answer came in time.
         """
-        with self._exchange() as deadline:
+        with self._exchange("POST") as deadline:
             try:
                 with self._send("POST", url, headers, body) as response:
                     text = self._text(response)
@@ -109,9 +115,9 @@ class Client:
     # -- how
 
     @contextmanager
-    def _exchange(self) -> Iterator[Deadline]:
+    def _exchange(self, method: str) -> Iterator[Deadline]:
         """Bound what one call does; its connections end with it."""
-        with self._deadlines.within(self._limits.timeout) as deadline:
+        with self._deadlines.within(self._limits.time_for(method)) as deadline:
             try:
                 yield deadline
             finally:
@@ -145,7 +151,7 @@ class Client:
             allow_redirects=False,
             stream=True,
             # The deadline comes first, so that running out of time has one name.
-            timeout=self._limits.timeout.total_seconds() + 1,
+            timeout=self._limits.time_for(method).total_seconds() + 1,
         )
 
     def _follow(self, url: str, headers: dict[str, str]) -> FetchResult:
@@ -214,8 +220,7 @@ class Client:
         if self._deadlines.are_closed:
             return "cut off, since seedwatch stops"
         if deadline.is_over:
-            seconds = self._limits.timeout.total_seconds()
-            return f"no complete answer within {seconds:g} s"
+            return f"no complete answer within {deadline.time.total_seconds():g} s"
         return str(error) if isinstance(error, _Refused) else in_words(error)
 
 

@@ -16,7 +16,8 @@ from datetime import timedelta
 class Deadline:
     """Shuts down the connections that it was given when the time is up."""
 
-    def __init__(self) -> None:
+    def __init__(self, time: timedelta) -> None:
+        self.time = time
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
         self._is_over = False
@@ -83,7 +84,7 @@ class Deadlines:
     @contextmanager
     def within(self, time: timedelta) -> Iterator[Deadline]:
         """Bound what this thread does inside the block."""
-        deadline = Deadline()
+        deadline = Deadline(time)
         timer = threading.Timer(time.total_seconds(), deadline.expire)
         timer.daemon = True
         with self._lock:

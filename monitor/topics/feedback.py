@@ -1,4 +1,4 @@
-"""What a person's yes or no to an item changes. Pure: rebuilt from all judgements, so undone by one.
+"""What a yes or no to an item changes. Pure: made anew from all judgements, so undone by one.
 
 Two bounded steps, both next to what the seed says and never in its place.
 
@@ -25,7 +25,7 @@ Bounds, whatever is said and however often:
 
 - the seed keeps at least 1 / (1 + ADD) = 83 % of the profile's length;
 - no term of the seed falls below (1 - CUT) / (1 + ADD) = 41 % of the seed's weight for it;
-- no item loses more than DAMP = 40 % of its evidence, and the first no takes at most 13 %;
+- damping takes at most DAMP = 30 % of an item's evidence, and the first no takes at most 8 %;
 - with no judgements, the profile and the items are the very same objects as before.
 """
 
@@ -51,8 +51,8 @@ ADD_PRIOR = 8.0
 # Terms that yes items add or strengthen at most.
 MOST_ADDED = 60
 # The part of its evidence that an item close to a no can lose, and the items until half of that.
-DAMP = 0.4
-DAMP_PRIOR = 2.0
+DAMP = 0.3
+DAMP_PRIOR = 3.0
 # How much closer, as a difference of cosines, is clearly closer.
 CLEAR = 0.2
 # Digits of the weights that are kept of an item: enough, and short to read in an export.
@@ -127,7 +127,7 @@ def item_weights(item: ItemTerms) -> dict[str, float]:
 def standing(judgements: Iterable[Judgement]) -> list[Judgement]:
     """Give the judgements that count, oldest first: of several on one item the last."""
     in_order = sorted(judgements, key=lambda one: (one.given_at, one.id))
-    return list({one.item_id: one for one in in_order}.values())
+    return list({(one.topic, one.item_id): one for one in in_order}.values())
 
 
 def hear(seed: Profile, judgements: Iterable[Judgement]) -> Heard:

@@ -32,6 +32,9 @@ from monitor.topics.profile import NAME_WEIGHT, Profile, name_shares, rarities
 
 # The share of the evidence that only names and matter together can earn.
 BOTH = 0.5
+# The least length that an item is divided by: about that of a headline of six rare words. Without
+# it one name in a headline of four words would be evidence enough ("Poland wins the cup").
+LEAST_LENGTH = 8.0
 # Words in a usual item: turns a word's frequency into the share of items that hold it.
 ITEM_WORDS = 26.0
 # -log10 of the share of items (a quarter) at which a word tells nothing.
@@ -71,7 +74,7 @@ DAY_SECONDS = 86_400.0
 class ItemTerms:
     """One item as scoring sees it."""
 
-    # Term -> rarity, of length 1 together.
+    # Term -> rarity; of length 1 together, less for very short items.
     weights: Mapping[str, float]
     # Those of them that are written as names.
     names: frozenset[str]
@@ -138,9 +141,10 @@ def nothing(level: float) -> Scored:
 
 
 def item_terms(found: Sequence[Token]) -> ItemTerms:
-    """Give an item's terms: rare words weigh more, repeated ones do not, and all have length 1."""
+    """Give an item's terms: rare words weigh more, repeated ones do not, length at most 1."""
     rarity = rarities(found)
-    length = math.sqrt(math.fsum(value * value for value in rarity.values())) or 1.0
+    length = math.sqrt(math.fsum(value * value for value in rarity.values()))
+    length = max(length, LEAST_LENGTH)
     shares = name_shares(found)
     surfaces: dict[str, str] = {}
     for token in found:

@@ -274,11 +274,12 @@ def news_in(member: Member, story: Story, how: Link, usual: Mapping[str, float])
     sources = len({*story.sources, member.source})
     if any(story.told_sources < mark <= sources for mark in SOURCE_MARKS):
         return f"{sources} sources carry it now"
-    if how.is_copy:
-        return ""
     rises = _risen_counts(member, story)
     if rises:
+        # Agencies issue their text again, with the new toll in it.
         return f"a count has risen to {', '.join(rises)}"
+    if how.is_copy:
+        return ""
     part, unseen, has_fact = _unseen(member, story, usual)
     if part >= (NOVEL if has_fact else ALIEN):
         return f"new in it: {', '.join(unseen[:4])}"

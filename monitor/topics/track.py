@@ -3,6 +3,7 @@
 score(topic, item, at)    -> Score      changes nothing
 learn(item, scores, at)                 after scoring, never before
 take_lessons()            -> Lessons    what changed since, to be stored with the items
+hear(judgements)                        what people said of items: moves profiles, no learned state
 """
 
 from __future__ import annotations
@@ -13,9 +14,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from monitor.records import Item, Lessons, Member, Score, Seed, SeenItem, TermShare, Topic
+from monitor.records import (
+    Item,
+    Judgement,
+    Lessons,
+    Member,
+    Score,
+    Seed,
+    SeenItem,
+    TermShare,
+    Topic,
+)
 from monitor.text.language import detect
 from monitor.text.tokens import Token, headline, tokens
+from monitor.topics import feedback
 from monitor.topics import score as scoring
 from monitor.topics.profile import Profile, make_profile
 from monitor.topics.score import DEFAULT_THRESHOLD, ItemTerms, Scored, State, item_terms
@@ -47,6 +59,14 @@ class _Watched:
         """Give the language of the seeds that an item is scored against."""
         return lang if lang in self.profiles else next(iter(self.profiles))
 
+    def surfaces(self, lang: str) -> dict[str, str]:
+        """Give how the seeds write each of their terms, read as texts of a language."""
+        surfaces: dict[str, str] = {}
+        for seed in self.topic.seeds:
+            for token in _seed_tokens(seed, lang):
+                surfaces.setdefault(token.key, token.surface)
+        return surfaces
+
 
 class Tracker:
     """Scores items against every topic, and learns from the stream."""
@@ -56,7 +76,9 @@ class Tracker:
         self._states: dict[tuple[str, str], State] = {}
         self._known: set[str] = set()
         self._chosen: dict[str, Choice] = {}
+        self._heard: dict[tuple[str, str], feedback.Heard] = {}
         self._changed: set[tuple[str, str]] = set()
+        self.hear(())
         self.restore(lessons)
 
     # -- scoring
@@ -92,7 +114,7 @@ class Tracker:
         """Say how usual each term is in a topic's items so far, 0 to 1."""
         watched = self._watched[topic]
         used = watched.language_for(lang)
-        state, profile = self._states[topic, used], watched.profiles[used]
+        state, profile = self._states[topic, used], self._heard[topic, used].profile
         weights = {term: profile.weight(term) for term in profile.rarity}
         return usual_terms(weights, state.on_terms, state.on)
 
@@ -117,15 +139,44 @@ class Tracker:
         """Give the heaviest terms of a topic's seeds, as the seeds write them."""
         watched = self._watched[topic]
         lang, profile = next(iter(watched.profiles.items()))
-        surfaces: dict[str, str] = {}
-        for seed in watched.topic.seeds:
-            for token in _seed_tokens(seed, lang):
-                surfaces.setdefault(token.key, token.surface)
+        surfaces = watched.surfaces(lang)
         return [surfaces.get(term, term) for term in profile.strongest(most)]
 
     def _score(self, watched: _Watched, lang: str, terms: ItemTerms, at: datetime) -> Scored:
-        state = self._states[watched.topic.name, lang]
-        return scoring.score(terms, watched.profiles[lang], state, at)
+        name = watched.topic.name
+        heard, state = self._heard[name, lang], self._states[name, lang]
+        return scoring.score(feedback.lean(terms, heard), heard.profile, state, at)
+
+    # -- what people say
+
+    def hear(self, judgements: Iterable[Judgement]) -> None:
+        """Let these judgements, and no others, move the profiles; what was learned stays."""
+        said: dict[tuple[str, str], list[Judgement]] = {}
+        for one in judgements:
+            said.setdefault((one.topic, one.lang), []).append(one)
+        self._heard = {
+            (name, lang): feedback.hear(profile, said.get((name, lang), ()))
+            for name, watched in self._watched.items()
+            for lang, profile in watched.profiles.items()
+        }
+
+    def judgement(
+        self, topic: str, seen: SeenItem, *, is_on_topic: bool, at: datetime
+    ) -> Judgement:
+        """Write down what was said of an item, without acting on it."""
+        lang = self._watched[topic].language_for(seen.item.lang)
+        found = _item_tokens(seen.item, lang)
+        return feedback.make_judgement(topic, seen, found, lang, is_on_topic=is_on_topic, at=at)
+
+    def profile(self, topic: str, lang: str | None) -> Profile:
+        """Give the profile that items of a language are scored against, moved by what was said."""
+        return self._heard[topic, self._watched[topic].language_for(lang)].profile
+
+    def surfaces(self, topic: str, item: Item) -> dict[str, str]:
+        """Give how an item, or else the seeds, write each of their terms."""
+        watched = self._watched[topic]
+        lang = watched.language_for(item.lang)
+        return watched.surfaces(lang) | dict(_terms(item, lang).surfaces)
 
     # -- learning
 
@@ -137,7 +188,7 @@ class Tracker:
             terms = _terms(item, lang)
             found = self._score(watched, lang, terms, at)
             state = self._states[one.topic, lang]
-            scoring.learn(terms, found, watched.profiles[lang], state, at)
+            scoring.learn(terms, found, self._heard[one.topic, lang].profile, state, at)
             self._changed.add((one.topic, lang))
 
     def warm(self, topic: str, earlier: Iterable[tuple[Item, datetime]], now: datetime) -> None:
@@ -199,7 +250,11 @@ def _seed_tokens(seed: Seed, lang: str) -> list[Token]:
 # items: their terms are made once.
 @lru_cache(maxsize=1 << 13)
 def _terms(item: Item, lang: str) -> ItemTerms:
-    return item_terms(headline(item.title, lang) + tokens(item.summary, lang))
+    return item_terms(_item_tokens(item, lang))
+
+
+def _item_tokens(item: Item, lang: str) -> list[Token]:
+    return headline(item.title, lang) + tokens(item.summary, lang)
 
 
 def _shares(found: Scored, terms: ItemTerms) -> tuple[TermShare, ...]:

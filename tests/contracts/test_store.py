@@ -22,12 +22,13 @@ from monitor.records import (
     DeliveryState,
     Feed,
     JudgedItem,
+    Judgement,
     Lessons,
     Outcome,
     Reason,
     SeenItem,
 )
-from monitor.store import Reports, Store
+from monitor.store import Feedback, Reports, Store
 from monitor.store.schema import metadata
 from tests.fakes import made
 from tests.fakes.made import DAY, HOUR, MINUTE, NOW, SECOND
@@ -440,6 +441,86 @@ def test_states_are_replaced(store: Store) -> None:
     store.commit(Batch(lessons=Lessons(states={"topic/a": {"old": True}, "topic/b": state})))
     store.commit(Batch(lessons=Lessons(states={"topic/a": {"n": 2}})))
     assert store.lessons().states == {"topic/a": {"n": 2}, "topic/b": state}
+
+
+# ------------------------------------------------------------------------------------- feedback
+
+
+def judgement(name: str, hours: int = 0, **changes: Any) -> Judgement:
+    """Return what was said of an item some hours from now."""
+    made_of = Judgement(
+        id=f"said-{name}",
+        topic="border",
+        item_id=made.seen(name).id,
+        is_on_topic=True,
+        lang="en",
+        title="Łódź “fence” 國",
+        given_at=NOW + hours * HOUR,
+        names={"kuznica": 0.6, "minsk": 0.123456},
+        matter={"ogrodzenie": 0.5, "國境": 1e-06},
+        rarity={"kuznica": 5.5, "minsk": 3.2, "ogrodzenie": 4.1, "國境": 3.5},
+    )
+    return replace(made_of, **changes)
+
+
+@pytest.fixture
+def feedback(engine: Engine) -> Feedback:
+    """Give what people said, on a fresh database."""
+    return Feedback(engine)
+
+
+def test_what_was_said_comes_back(feedback: Feedback) -> None:
+    """Judgements come back to the last digit, oldest first, of one topic or of all."""
+    fence, wall = judgement("fence", 2), judgement("wall", 1, is_on_topic=False)
+    camp = judgement("camp", topic="rail")
+    assert feedback.all() == []
+    assert feedback.add([fence, wall, camp]) == [fence, wall, camp]
+    assert feedback.all() == [camp, wall, fence]
+    assert feedback.all("border") == [wall, fence]
+    assert feedback.all("no such topic") == []
+
+
+def test_undoing_takes_the_latest_first(feedback: Feedback) -> None:
+    """Without an id the latest judgement that counts is undone, until there is none."""
+    said = [judgement("fence", 1), judgement("wall", 3), judgement("camp", 2)]
+    feedback.add(said)
+    undone = [feedback.undo(None, NOW + DAY) for _ in range(4)]
+    assert undone == [said[1], said[2], said[0], None]
+    assert feedback.all() == []
+
+
+def test_undoing_by_id(feedback: Feedback) -> None:
+    """A named judgement is undone once; no other is touched, and an unknown one is none."""
+    fence, wall = judgement("fence"), judgement("wall", 1)
+    feedback.add([fence, wall])
+    assert feedback.undo("no such id", NOW) is None
+    assert feedback.undo(fence.id, NOW) == fence
+    assert feedback.undo(fence.id, NOW) is None
+    assert feedback.all() == [wall]
+
+
+def test_what_is_known_is_not_added(feedback: Feedback) -> None:
+    """A judgement is added once, and what was undone does not come back with an import."""
+    fence, wall, camp = judgement("fence"), judgement("wall", 1), judgement("camp", 2)
+    feedback.add([fence, wall])
+    feedback.undo(fence.id, NOW)
+    assert feedback.add([fence, wall, camp, camp]) == [camp]
+    assert feedback.all() == [wall, camp]
+    assert feedback.add([]) == []
+
+
+def test_each_change_changes_the_mark(feedback: Feedback) -> None:
+    """Who remembers the mark sees whether anything was added or undone since."""
+    marks = [feedback.mark()]
+    feedback.add([judgement("fence")])
+    marks.append(feedback.mark())
+    feedback.undo(None, NOW)
+    marks.append(feedback.mark())
+    feedback.add([judgement("wall")])
+    marks.append(feedback.mark())
+    assert len(set(marks)) == 4
+    assert feedback.undo("no such id", NOW) is None
+    assert feedback.mark() == marks[-1]
 
 
 # ------------------------------------------------------------------------------------ the outbox

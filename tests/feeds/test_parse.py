@@ -208,3 +208,20 @@ def test_a_date_is_utc_or_nothing(text: str) -> None:
     """Whatever a date looks like, it is read as aware UTC or not at all."""
     at = moment(text)
     assert at is None or at.tzinfo is UTC
+
+
+def test_what_no_database_keeps_never_leaves_the_parser() -> None:
+    """NULs and half surrogate pairs, which JSON can hold, are gone from every field of an item."""
+    body = (
+        rb'{"version": "https://jsonfeed.org/version/1.1", "title": "T", "items": [{"id":'
+        rb' "a\ud800b\u0000c", "url": "https://a.example/\ud800", "title": "x\u0000y\udfff",'
+        rb' "content_text": "z\ud800"}]}'
+    )
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    document = Document(
+        url="https://a.example/feed", body=body, content_type="application/json", fetched_at=at
+    )
+    (item,) = parse(document, feed_lang=None).items
+    told = f"{item.key}{item.guid}{item.url}{item.title}{item.summary}{item.canonical_url}"
+    assert "\x00" not in told
+    assert told.encode()

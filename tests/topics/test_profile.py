@@ -32,7 +32,7 @@ def length(profile: Profile) -> float:
 TOKENS = st.builds(
     token,
     st.sampled_from("abcdefgh"),
-    st.floats(0.0, 5.5),
+    st.one_of(st.just(0.0), st.floats(0.01, 5.5)),
     name=st.sampled_from([True, False, None]),
 )
 SEEDS = st.lists(st.lists(TOKENS, max_size=20), max_size=4)
@@ -51,11 +51,9 @@ def test_a_profile_has_length_1(seeds: list[list[Token]]) -> None:
         assert all(one.rarity == 0.0 for seed in seeds for one in seed)
 
 
-@given(SEEDS, st.randoms(use_true_random=False))
+@given(SEEDS)
 @LAW
-def test_the_order_of_seeds_and_words_does_not_matter(
-    seeds: list[list[Token]], chance: object
-) -> None:
+def test_the_order_of_seeds_and_words_does_not_matter(seeds: list[list[Token]]) -> None:
     """A profile counts words, it does not read."""
     made, turned = make_profile(seeds), make_profile([seed[::-1] for seed in seeds[::-1]])
     assert turned.rarity == made.rarity
@@ -119,7 +117,8 @@ def test_several_seeds_are_one_profile() -> None:
 
 def test_no_seed_is_no_profile() -> None:
     """Without a word to go by there is a profile that nothing matches."""
-    for seeds in ([], [[]], [tokens("the", "en")], [tokens("😀 !?", "en")]):
+    none: list[list[list[Token]]] = [[], [[]], [tokens("the", "en")], [tokens("😀 !?", "en")]]
+    for seeds in none:
         made = make_profile(seeds)
         assert (dict(made.names), dict(made.matter), dict(made.rarity)) == ({}, {}, {})
         assert made.strongest(3) == []
@@ -135,9 +134,8 @@ def test_the_strongest_come_first(seeds: list[list[Token]], most: int) -> None:
     weights = [made.weight(term) for term in found]
     assert weights == sorted(weights, reverse=True)
     assert len(found) == len(set(found)) == min(most, len(made.rarity))
-    assert all(made.weight(term) <= min(weights) for term in made.rarity if term not in found) or (
-        not weights
-    )
+    left = [made.weight(term) for term in made.rarity if term not in found]
+    assert max(left, default=0.0) <= min(weights, default=1.0)
 
 
 def test_of_several_spellings_the_commonest_counts() -> None:
