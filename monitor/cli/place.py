@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from monitor.app import App, open_database, wire
 from monitor.config import Settings, load
 from monitor.errors import ConfigError, Fault, StoreError
+from monitor.log import set_up
 
 
 def find_config(named: Path | None, environ: Mapping[str, str]) -> Path:
@@ -37,8 +38,10 @@ def find_config(named: Path | None, environ: Mapping[str, str]) -> Path:
 
 
 def settings_of(named: Path | None) -> Settings:
-    """Load the configuration that a command works with."""
-    return load(find_config(named, os.environ), os.environ)
+    """Load the configuration that a command works with, and keep its logs out of what it prints."""
+    settings = load(find_config(named, os.environ), os.environ)
+    set_up("error", settings.log.format)
+    return settings
 
 
 @contextmanager
