@@ -26,7 +26,7 @@ $(READY): requirements.lock pyproject.toml
 		echo "seedwatch needs Python >= 3.11, and found none: install one, or name it with PYTHON=/path/to/python" >&2; exit 1; fi
 	@echo "Setting up .venv with $(PYTHON) (once; a minute or two)"
 	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.forks import forked
 from tests.fakes.news import off_topic, on_topic
 from tests.fakes.service import (
     DESTINATIONS,
@@ -90,7 +91,7 @@ def test_reports_tell_what_became_of_each_item(stage: Scene) -> None:
     service = stage.service
     stage.open_feed("wire", "rss")
     stage.open_feed("east", "atom")
-    service.start()
+    service.start(forked)
     stage.wait_until_read()
     stage.news.publish("/wire", on_topic(0), off_topic(0))
     wait_until(lambda: bool(stage.receivers.taken()), lambda: "no alert came")

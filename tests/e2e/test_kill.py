@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.forks import Fork
+from tests.fakes.forks import Fork, forked
 from tests.fakes.killing import DOOMED, STEPS
 from tests.fakes.news import off_topic, on_topic
 from tests.fakes.service import WEBHOOK, Scene, payload_of, scene, wait_until
@@ -26,10 +26,9 @@ from tests.fakes.web import RecordedRequest, Reply
 THE_ITEM = on_topic(12)
 KILLS = 30
 # From the start of the service; coming up takes about half a second of it.
-LONGEST_LIFE_SECONDS = 1.7
+LONGEST_LIFE_SECONDS = 1.5
 
-# The command itself, and the same with quicker ticks.
-command = partial(Fork, None)
+# The service with quicker ticks than the command's.
 quick = partial(Fork, "never")
 
 
@@ -144,7 +143,7 @@ def test_killed_at_random_it_loses_nothing(stage: Scene) -> None:
     stage.service.kill()
 
     for number in range(KILLS):
-        stage.service.start(command if number % 3 == 0 else quick, wait=False)
+        stage.service.start(forked if number % 3 == 0 else quick, wait=False)
         life = chance.uniform(0.1, LONGEST_LIFE_SECONDS)
         before = chance.uniform(0, life)
         time.sleep(before)
@@ -153,7 +152,7 @@ def test_killed_at_random_it_loses_nothing(stage: Scene) -> None:
         time.sleep(life - before)
         stage.service.kill()
 
-    stage.service.start()
+    stage.service.start(quick)
     wanted = {on_topic(number).title for number in range(KILLS)}
     wait_until(lambda: set(tries(stage)) >= wanted, lambda: f"lost: {wanted - set(tries(stage))}")
     finish(stage)

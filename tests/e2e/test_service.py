@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.forks import forked
 from tests.fakes.mail import OK
 from tests.fakes.news import NewsItem, off_topic, on_topic
 from tests.fakes.service import (
@@ -170,7 +171,7 @@ ERUPTION = NewsItem(
 def test_a_reload_takes_over_what_is_new(stage: Scene) -> None:
     """SIGHUP adds a topic, a feed and a receiver; feeds that stay keep what they knew."""
     stage.open_feed("wire", "rss", on_topic(0), off_topic(0))
-    stage.service.start()
+    stage.service.start(forked)
     stage.receivers.wait_until_told(on_topic(0).title)
 
     config = stage.service.config
@@ -205,7 +206,7 @@ def test_a_reload_takes_over_what_is_new(stage: Scene) -> None:
 def test_a_reload_of_a_wrong_file_changes_nothing(stage: Scene) -> None:
     """SIGHUP on a wrong file logs every fault, and polls and tells as before."""
     stage.open_feed("wire", "rss")
-    stage.service.start()
+    stage.service.start(forked)
     stage.wait_until_read()
     config = stage.service.config
     right = {**config["topics"][TOPIC]}
@@ -281,7 +282,7 @@ def test_a_receiver_that_was_down_gets_each_alert_once(stage: Scene) -> None:
     stage.receivers.script(WEBHOOK, Reply(status=503, body=b"starting"))
     stage.receivers.mail.script("RCPT", "451 4.7.1 later", OK)
     stage.open_feed("wire", "rss")
-    stage.service.start()
+    stage.service.start(forked)
     stage.wait_until_read()
     stage.news.publish("/wire", on_topic(0))
     stage.receivers.wait_until_told(on_topic(0).title)
@@ -309,7 +310,7 @@ def test_a_receiver_that_is_gone_ends_dead_and_visible(stage: Scene) -> None:
     gone = Reply(status=410, body=b"no_service")
     stage.receivers.script(SLACK, gone, gone)
     stage.open_feed("wire", "rss")
-    stage.service.start()
+    stage.service.start(forked)
     stage.wait_until_read()
     stage.news.publish("/wire", on_topic(0))
     (given_up,) = stage.service.wait_for("delivery_given_up")
@@ -342,7 +343,7 @@ def test_no_secret_is_said_even_when_the_other_side_says_it(stage: Scene) -> Non
     receivers = stage.service.config["receivers"]["newsroom"]
     receivers.append({"webhook": {"url": f"{dead_end}?token={WEBHOOK_TOKEN}"}})
     stage.open_feed("wire", "rss")
-    stage.service.start()
+    stage.service.start(forked)
     stage.wait_until_read()
     stage.news.publish("/wire", on_topic(0))
     stage.service.wait_for("delivery_given_up", 3)
@@ -362,7 +363,7 @@ def test_without_a_network_it_stays_up_and_says_so_once(stage: Scene) -> None:
     # Two feeds of one outlet have one name.
     for name, path in (("wire", "world"), ("wire", "europe"), ("south", "")):
         stage.add_feed(name, f"http://127.0.0.1:{_closed_port()}/{path}")
-    stage.service.start()
+    stage.service.start(forked)
 
     def least_tried() -> int:
         (row,) = stage.service.sql("SELECT min(failures) FROM feeds")

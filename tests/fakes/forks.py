@@ -85,6 +85,11 @@ class Fork:
         os.kill(self._process.pid, number)
 
 
+def forked(path: Path, log: Path) -> Fork:
+    """Launch the command `seedwatch run`."""
+    return Fork(None, path, log)
+
+
 def run_forked(*words: str, folder: Path, seconds: float) -> subprocess.CompletedProcess[str]:
     """Run the command to its end."""
     with tempfile.TemporaryDirectory() as place:
