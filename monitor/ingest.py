@@ -38,6 +38,7 @@ from monitor.records import (
     Verdict,
 )
 from monitor.store import Store
+from monitor.text.language import language_of
 from monitor.topics.story import tell
 from monitor.topics.track import Tracker
 
@@ -102,7 +103,7 @@ class Ingest:
         fresh = self._store.unseen(feed.id, parsed.items)
         now = document.fetched_at
         # Oldest first, as the stream would have brought them: feeds list the newest first.
-        seen = [_seen(feed, item, now) for item in reversed(fresh)]
+        seen = [_seen(feed, _in_language(item, parsed.lang), now) for item in reversed(fresh)]
         topics = [topic for topic in self._watch.topics if topic.reads(feed.groups)]
         return replace(self._judge.judge(seen, topics, now), poll=poll)
 
@@ -169,6 +170,12 @@ class Ingest:
 def item_id(feed_url: str, key: str) -> str:
     """Give an item's id: the same for the same item of the same feed, on any machine."""
     return hashlib.sha256(f"{feed_url}\n{key}".encode()).hexdigest()[:16]
+
+
+def _in_language(item: Item, usual: str | None) -> Item:
+    """Settle the language of an item, once: what is stored is what it was judged in."""
+    lang = language_of(item.title, item.summary, stated=item.lang, usual=usual)
+    return replace(item, lang=lang)
 
 
 def _seen(feed: Feed, item: Item, now: datetime) -> SeenItem:

@@ -128,7 +128,7 @@ class Item:
     fingerprint: str
     title: str
     summary: str
-    # ISO 639-1, as far as the feed says; None if unknown.
+    # ISO 639-1, as the feed says or its text shows (`text/language.py`); None if neither is sure.
     lang: str | None
     # As the feed says; None if undated or absurd. Never decides what is new.
     published_at: datetime | None

@@ -16,6 +16,7 @@ from monitor.cli.place import opened, settings_of
 from monitor.cli.screen import minute, plain, print_json, screen
 from monitor.errors import ArticleError, SeedwatchError
 from monitor.feeds.identity import canonical_url, fingerprint
+from monitor.feeds.lang import primary
 from monitor.records import (
     SENTENCES,
     Alert,
@@ -29,6 +30,7 @@ from monitor.records import (
     Topic,
     Verdict,
 )
+from monitor.text.language import language_of
 from monitor.topics import story as stories
 from monitor.topics.feedback import standing
 
@@ -121,7 +123,7 @@ def _would(app: App, url: str) -> Trace:
         fingerprint=fingerprint(article.title, article.summary),
         title=article.title,
         summary=article.summary,
-        lang=article.lang,
+        lang=language_of(article.title, article.summary, stated=primary(article.lang), usual=None),
         published_at=article.published_at,
     )
     verdicts = tuple(_verdict(app, topic, item) for topic in app.settings.topics)
@@ -148,7 +150,7 @@ def _would_decide(app: App, topic: Topic, item: Item, now: datetime) -> Decision
     seen = SeenItem(
         id="", item=item, feed_id=0, source="the page itself", first_seen_at=now, baseline=False
     )
-    member = app.tracker.member(seen)
+    member = app.tracker.member(topic.name, seen)
     usual = app.tracker.usual_terms(topic.name, item.lang)
     known = {one.id: one for one in app.store.open_stories([topic.name], now - stories.OPEN_FOR)}
     link = stories.link(item, member, known.values(), usual)

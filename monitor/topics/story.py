@@ -62,6 +62,8 @@ SOURCE_MARKS = (3, 10)
 
 # Neither a single digit, nor a decimal, nor a year.
 COUNT = regex.compile(r"(?!(?:19|20)\d\d$)(?:\d{1,3}(?:[.,]\d{3})+|\d{2,9})")
+# A year is rare as a word, yet what all events of it share.
+YEAR = regex.compile(r"(?:19|20)\d\d")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +88,7 @@ def make_member(seen: SeenItem, head: Sequence[Token], body: Sequence[Token]) ->
     found = [*head, *body[:LEAD_WORDS]]
     terms: dict[str, float] = {}
     for token in found:
-        if token.rarity > 0.0:
+        if token.rarity > 0.0 and not YEAR.fullmatch(token.key):
             weight = token.rarity * (TITLE_WEIGHT if token.key in heads else 1.0)
             terms[token.key] = min(weight, terms.get(token.key, weight))
     shares = name_shares(found)
