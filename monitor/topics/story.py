@@ -57,6 +57,8 @@ ALIEN = 0.85
 GROWTH = 1.25
 # Between two messages on one story.
 UPDATE_INTERVAL = timedelta(hours=1)
+# Shared terms that evidence names.
+MOST_NAMED = 4
 # That so many sources carry it is news in itself.
 SOURCE_MARKS = (3, 10)
 
@@ -246,11 +248,18 @@ def _compare(
         found.append((likeness(mine, theirs, member.at - known.at), theirs, known))
     mean = math.fsum(value for value, _, _ in found) / len(found)
     _, theirs, near = max(found, key=lambda one: one[0])
-    shared = sorted(
-        mine.keys() & theirs.keys(), key=lambda term: (-min(mine[term], theirs[term]), term)
-    )
-    words = ", ".join(shared[:4])
+    words = ", ".join(_shared(mine, theirs)[:MOST_NAMED])
     return mean, f"{mean:.0%} alike; shares {words} with “{near.title}” ({near.source})"
+
+
+def alike(one: Member, other: Member, usual: Mapping[str, float]) -> tuple[float, tuple[str, ...]]:
+    """Give how alike two items are, in [0, 1), and the terms that make it, heaviest first."""
+    mine, theirs = weigh(one.terms, usual), weigh(other.terms, usual)
+    return likeness(mine, theirs, one.at - other.at), tuple(_shared(mine, theirs)[:MOST_NAMED])
+
+
+def _shared(one: Mapping[str, float], other: Mapping[str, float]) -> list[str]:
+    return sorted(one.keys() & other.keys(), key=lambda term: (-min(one[term], other[term]), term))
 
 
 def overlap(one: Iterable[str], other: Iterable[str]) -> float:
