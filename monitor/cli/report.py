@@ -31,6 +31,8 @@ class Status:
     topics: tuple[TopicReport, ...]
     # Topic -> the threshold in force, and why it is that.
     thresholds: dict[str, Choice]
+    # Topic -> recent items by language, of those languages that none of its seeds is in.
+    foreign: dict[str, dict[str, int]]
     feeds: tuple[Feed, ...]
     stuck: tuple[Delivery, ...]
     counts: dict[str, int]
@@ -66,11 +68,19 @@ def take_status(app: App) -> Status:
         is_running=is_running,
         topics=tuple(app.reports.topic(topic.name, now - RECENT) for topic in app.settings.topics),
         thresholds={one.name: app.tracker.threshold(one.name) for one in app.settings.topics},
+        foreign={topic.name: _foreign(app, topic.name, now) for topic in app.settings.topics},
         feeds=feeds,
         stuck=stuck,
         counts=counts,
         now=now,
     )
+
+
+def _foreign(app: App, topic: str, now: datetime) -> dict[str, int]:
+    """Count the recent items by language that only their names speak for."""
+    found = app.reports.languages(topic, now - RECENT)
+    ranked = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+    return {lang: count for lang, count in ranked if not app.tracker.reads(topic, lang)}
 
 
 def _ailments(
@@ -101,6 +111,7 @@ def _facts(found: Status) -> dict[str, object]:
         "is_running": found.is_running,
         "topics": found.topics,
         "thresholds": found.thresholds,
+        "foreign_items": found.foreign,
         "feeds": [
             {
                 "name": feed.name,
@@ -136,6 +147,11 @@ def show_status(console: Console, found: Status) -> None:
     console.print(topics)
     for name, choice in found.thresholds.items():
         console.print(plain(f"  threshold of {name}: {choice.value:.2f}, {choice.why}"))
+    for name, counts in found.foreign.items():
+        if counts:
+            told = ", ".join(f"{count} in {lang}" for lang, count in list(counts.items())[:5])
+            line = f"  {name} has no seed for {told}, 7 d: only names count there"
+            console.print(plain(line))
     console.print()
     _show_feeds(console, found)
     if found.stuck:

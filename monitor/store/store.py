@@ -131,11 +131,16 @@ class Store:
             return [rows.story_of(row) for row in connection.execute(query).mappings()]
 
     def best_scores(self, topic: str, floor: float, since: datetime) -> list[float]:
-        """Give a topic's scores from a floor on since a time, each story's best one once."""
+        """Give a topic's scores from a floor on since a time, each story's best one once.
+
+        A baseline is left out: what a feed gathered before its first poll came in no time at all.
+        """
         event = func.coalesce(decisions.c.story_id, decisions.c.item_id)
         query = (
             select(func.max(decisions.c.score))
+            .join(items, items.c.id == decisions.c.item_id)
             .where(
+                items.c.baseline.is_(False),
                 decisions.c.topic == topic,
                 decisions.c.decided_at >= since,
                 decisions.c.score >= floor,

@@ -155,6 +155,10 @@ class Tracker:
         """Say whether a topic of this name has seen the stream before, by whatever seeds."""
         return topic in self._known
 
+    def reads(self, topic: str, lang: str) -> bool:
+        """Say whether a seed of a topic is in a language: of items in others only names count."""
+        return self._watched[topic].foreign(lang) is None
+
     def strongest(self, topic: str, most: int) -> list[str]:
         """Give the heaviest terms of a topic's seeds, as the seeds write them."""
         watched = self._watched[topic]

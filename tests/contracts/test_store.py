@@ -417,6 +417,28 @@ def test_what_is_caught_up_waits_no_more(store: Store) -> None:
     assert verdict.decision.reason is Reason.CATCH_UP
 
 
+def test_the_best_scores_are_of_the_stream(store: Store) -> None:
+    """Each story counts once by its best, what is lone by itself; not a baseline, nor the weak."""
+    store.sync_feeds([LRT], NOW)
+    story = made.story("fence")
+    items = (
+        made.judged(made.seen("fence"), value=0.7, story_id=story.id),
+        made.judged(made.seen("wall"), value=0.9, reason=Reason.FOLLOW_UP, story_id=story.id),
+        made.judged(made.seen("camp"), value=0.4, reason=Reason.BELOW_THRESHOLD),
+        made.judged(made.seen("rail"), value=0.2, reason=Reason.BELOW_THRESHOLD),
+        made.judged(
+            made.seen("old", first_seen_at=NOW - DAY), value=0.5, reason=Reason.BELOW_THRESHOLD
+        ),
+        made.judged(made.seen("kept", baseline=True), value=0.8, reason=Reason.BELOW_THRESHOLD),
+        made.judged(made.seen("eu"), value=0.95, topic_name="eu", reason=Reason.BELOW_THRESHOLD),
+    )
+    store.commit(Batch(items=items, stories=(story,)))
+    assert store.best_scores("border", 0.3, NOW - HOUR) == [0.9, 0.4]
+    assert store.best_scores("border", 0.3, NOW - 2 * DAY) == [0.9, 0.5, 0.4]
+    assert store.judged_since("border") == NOW - DAY
+    assert store.judged_since("nobody") is None
+
+
 def test_verdicts_come_in_the_order_of_their_items(store: Store) -> None:
     """All that a topic has judged is given as it came, with what made each score."""
     store.sync_feeds([LRT], NOW)
