@@ -17,7 +17,8 @@ from sqlalchemy.exc import OperationalError
 
 from monitor.errors import StoreError
 from monitor.feeds.schedule import after_failure, after_success
-from monitor.poll import REST, Poller, PollRules
+from monitor.feeds.turns import TurnRules
+from monitor.poll import REST, Poller
 from monitor.records import Batch, Feed, FeedSpec, FetchFailure, FetchResult, NotModified
 from monitor.store import Store, migrate, open_engine
 from tests.fakes import made
@@ -61,7 +62,7 @@ class World:
         # Feed name -> what fetching or taking it raises.
         self.fetch_faults: dict[str, Exception] = {}
         self.take_faults: dict[str, Exception] = {}
-        rules = PollRules(workers=workers, per_host=per_host)
+        rules = TurnRules(workers=workers, per_host=per_host)
         self.poller = Poller(self.store, self.fetch, self.take, rules, self.bench)
         self.now = NOW
 
@@ -80,7 +81,7 @@ class World:
         if isinstance(result, FetchFailure):
             poll = after_failure(feed, result, chance=0.5, at_least_every=6 * HOUR)
         else:
-            poll = after_success(feed, result, chance=0.5, body_hash=None)
+            poll = after_success(feed, result, chance=0.5, body_hash=None, at_least_every=6 * HOUR)
         batch = Batch(poll=poll)
         self.store.commit(batch)
         return batch
@@ -292,7 +293,7 @@ def test_real_workers(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path / 'seedwatch.db'}")
     migrate(engine)
     here = World(engine, *at("big", 20), workers=4, per_host=4)
-    rules = PollRules(workers=4, per_host=4)
+    rules = TurnRules(workers=4, per_host=4)
     with ThreadPoolExecutor(4) as threads:
         poller = Poller(here.store, here.fetch, here.take, rules, threads)
         give_up_at = time.monotonic() + 30

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.feeds.schedule import JITTER, after_failure, after_success
-from monitor.records import Document, NotModified, Poll
+from monitor.records import Document, Feed, Hints, NotModified, Poll
 from tests.fakes import made
 from tests.fakes.made import DAY, HOUR, MINUTE, NOW, SECOND
 
@@ -24,6 +24,26 @@ KNOWN = made.feed(etag='"1"', last_modified="Monday", body_hash=made.digest("old
 def due_in(poll: Poll) -> timedelta:
     """Give the time to the next poll."""
     return poll.due_at - NOW
+
+
+def succeeded(
+    feed: Feed,
+    result: Document | NotModified,
+    *,
+    chance: float = 0.5,
+    body_hash: str | None = None,
+    at_least_every: timedelta = 6 * HOUR,
+    hints: Hints | None = None,
+) -> Poll:
+    """Plan the next poll of a feed that answered well."""
+    return after_success(
+        feed,
+        result,
+        chance=chance,
+        body_hash=body_hash,
+        at_least_every=at_least_every,
+        hints=hints,
+    )
 
 
 # --------------------------------------------------------------------------------------- success
@@ -52,28 +72,30 @@ def test_validators(
     result: Document | NotModified, etag: str | None, last_modified: str | None
 ) -> None:
     """The next poll asks with the validators of the last answer."""
-    poll = after_success(KNOWN, result, chance=0.5, body_hash=KNOWN.body_hash)
+    poll = succeeded(KNOWN, result, body_hash=KNOWN.body_hash)
     assert (poll.etag, poll.last_modified) == (etag, last_modified)
 
 
 def test_a_success_is_written_down() -> None:
     """A good answer ends all failures and is remembered by its time and its body."""
     failing = made.feed(failures=7, last_error="HTTP 500", baseline_at=None)
-    poll = after_success(failing, made.document(), chance=0.5, body_hash=made.digest("new"))
+    poll = succeeded(failing, made.document(), body_hash=made.digest("new"))
     assert poll == Poll(
         feed_id=1,
         polled_at=NOW,
         due_at=NOW + 15 * MINUTE,
         ok=True,
         failures=0,
+        document_url="https://lrt.example/rss",
         body_hash=made.digest("new"),
+        whole_at=NOW,
         baseline_at=NOW,
     )
 
 
 def test_the_first_poll_stays_the_baseline() -> None:
     """Only the first good poll of a feed is its baseline."""
-    poll = after_success(KNOWN, made.document(), chance=0.5, body_hash=None)
+    poll = succeeded(KNOWN, made.document())
     assert poll.baseline_at == NOW - DAY
     assert poll.body_hash == KNOWN.body_hash
 
@@ -82,9 +104,7 @@ def test_the_first_poll_stays_the_baseline() -> None:
 @given(INTERVALS, CHANCES)
 def test_the_next_poll_is_about_an_interval_away(every: timedelta, chance: float) -> None:
     """A feed that answers is polled at its own interval, give or take the jitter."""
-    wait = due_in(
-        after_success(made.feed(every=every), made.document(), chance=chance, body_hash=None)
-    )
+    wait = due_in(succeeded(made.feed(every=every), made.document(), chance=chance))
     assert abs(wait - every) <= JITTER * every + timedelta(microseconds=1)
     assert wait > timedelta(0)
 
