@@ -51,7 +51,12 @@ class World:
     """Feeds that answer as a test says, a store, and a poller between them."""
 
     def __init__(
-        self, engine: Engine, *specs: FeedSpec, workers: int = 8, per_host: int = 8
+        self,
+        engine: Engine,
+        *specs: FeedSpec,
+        workers: int = 8,
+        per_host: int = 8,
+        host_spacing: timedelta = timedelta(0),
     ) -> None:
         self.store = Store(engine)
         self.store.sync_feeds(specs, NOW)
@@ -62,7 +67,7 @@ class World:
         # Feed name -> what fetching or taking it raises.
         self.fetch_faults: dict[str, Exception] = {}
         self.take_faults: dict[str, Exception] = {}
-        rules = TurnRules(workers=workers, per_host=per_host)
+        rules = TurnRules(workers=workers, per_host=per_host, host_spacing=host_spacing)
         self.poller = Poller(self.store, self.fetch, self.take, rules, self.bench)
         self.now = NOW
 
@@ -177,6 +182,16 @@ def test_work_is_found_behind_a_busy_host(world: Make) -> None:
     """Hundreds of due feeds of one host do not hide a feed of another."""
     here = world(*at("big", 300), BBC, per_host=1)
     assert here.round() == ["big0", "BBC"]
+
+
+def test_a_host_has_its_pauses(world: Make) -> None:
+    """Between two polls of one host some seconds pass, however soon the first one ends."""
+    here = world(*at("big", 3), BBC, host_spacing=5 * SECOND)
+    assert here.round() == ["big0", "BBC"]
+    here.now += 4 * SECOND
+    assert here.round() == []
+    here.now += SECOND
+    assert here.round() == ["big1"]
 
 
 def test_a_host_is_one_by_any_port(world: Make) -> None:

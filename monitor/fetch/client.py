@@ -7,30 +7,24 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
 from monitor.errors import DeliveryError
-from monitor.feeds.address import authorization, bare, host_of, may_know_password
+from monitor.feeds.address import bare, host_of
 from monitor.feeds.conditions import Conditions
 from monitor.feeds.hints import fresh_for
 from monitor.fetch import headers as said
 from monitor.fetch.adapter import WatchedAdapter, tls_context
 from monitor.fetch.deadline import Deadline, Deadlines
+from monitor.fetch.way import REDIRECTS, Refused, Way, asked, is_conditional
 from monitor.fetch.words import in_words
 from monitor.records import Answer, Document, FetchFailure, FetchResult, NotModified
 
-ACCEPT = (
-    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml,"
-    " application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
-)
 MOST_REDIRECTS = 5
-LONGEST_LOCATION = 2_048
-PERMANENT = frozenset({301, 308})
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MOST_ANSWER_BYTES = 16_384
 CHUNK_BYTES = 65_536
 WITHOUT = Conditions()
@@ -50,60 +44,6 @@ class Limits:
     def time_for(self, method: str) -> timedelta:
         """Give the time that an exchange may take."""
         return (method == "POST" and self.post_timeout) or self.timeout
-
-
-class _Refused(Exception):  # noqa: N818 - an answer, not a fault of ours
-    """An answer that is of no use, and why."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Way:
-    """How far redirects have led."""
-
-    # Without name and password.
-    url: str
-    # Every hop so far was permanent, and none led away from https.
-    is_permanent: bool = True
-    hops: int = 0
-
-    def on(self, status: int, location: str) -> _Way:
-        """Go where an answer points to; names and passwords in it are left out."""
-        if len(location) > LONGEST_LOCATION:
-            raise _Refused(f"redirected to an address of more than {LONGEST_LOCATION:,} characters")
-        url = bare(urljoin(self.url, said.as_sent(location)))
-        is_worse = urlsplit(self.url).scheme == "https" and urlsplit(url).scheme != "https"
-        return _Way(
-            url=url,
-            is_permanent=self.is_permanent and status in PERMANENT and not is_worse,
-            hops=self.hops + 1,
-        )
-
-    @property
-    def moved_to(self) -> str | None:
-        """Where it led, if all of it was permanent."""
-        return urldefrag(self.url).url if self.hops and self.is_permanent else None
-
-
-def _headers(url: str, hop: str, conditions: Conditions) -> dict[str, str]:
-    """Say what goes to one hop of the way from `url`."""
-    headers = {"Accept": ACCEPT, "Accept-Encoding": "gzip"}
-    secret = authorization(url)
-    if secret and may_know_password(url, hop):
-        headers["Authorization"] = secret
-    if hop != bare(conditions.of or url):
-        return headers
-    if conditions.etag:
-        headers["If-None-Match"] = conditions.etag
-        if conditions.deltas:
-            # "instance-manipulation": RFC 3229 section 10.5.3.
-            headers["A-IM"] = "feed"
-    if conditions.last_modified:
-        headers["If-Modified-Since"] = conditions.last_modified
-    return headers
-
-
-def _is_conditional(headers: Mapping[str, str]) -> bool:
-    return "If-None-Match" in headers or "If-Modified-Since" in headers
 
 
 def user_agent(version: str, contact: str | None) -> str:
@@ -138,7 +78,7 @@ class Client:
             try:
                 result = self._follow(url, conditions)
                 deadline.check()
-            except (RequestException, HTTPError, OSError, ValueError, _Refused) as error:
+            except (RequestException, HTTPError, OSError, ValueError, Refused) as error:
                 return FetchFailure(cause=self._cause(error, deadline), fetched_at=self._clock())
             return result
 
@@ -152,7 +92,7 @@ class Client:
                 with self._send("POST", url, headers, body) as response:
                     text = self._text(response)
                 deadline.check()
-            except (RequestException, HTTPError, OSError, ValueError, _Refused) as error:
+            except (RequestException, HTTPError, OSError, ValueError, Refused) as error:
                 cause = self._cause(error, deadline)
                 raise DeliveryError(cause, permanent=False) from error
             return Answer(status=response.status_code, headers=dict(response.headers), text=text)
@@ -204,19 +144,19 @@ class Client:
         )
 
     def _follow(self, url: str, conditions: Conditions) -> FetchResult:
-        way = _Way(url=bare(url))
+        way = Way(url=bare(url))
         for _hop in range(MOST_REDIRECTS + 1):
             if urlsplit(way.url).scheme not in {"http", "https"}:
-                raise _Refused(f"redirected to {way.url[:80]!r}, which is not http or https")
-            headers = _headers(url, way.url, conditions)
+                raise Refused(f"redirected to {way.url[:80]!r}, which is not http or https")
+            headers = asked(url, way.url, conditions)
             with self._send("GET", way.url, headers) as response:
                 where = response.headers.get("Location")
                 if response.status_code not in REDIRECTS or not where:
-                    return self._read(way, response, is_conditional=_is_conditional(headers))
+                    return self._read(way, response, is_conditional=is_conditional(headers))
                 way = way.on(response.status_code, where)
-        raise _Refused(f"more than {MOST_REDIRECTS} redirects")
+        raise Refused(f"more than {MOST_REDIRECTS} redirects")
 
-    def _read(self, way: _Way, response: requests.Response, *, is_conditional: bool) -> FetchResult:
+    def _read(self, way: Way, response: requests.Response, *, is_conditional: bool) -> FetchResult:
         now, status, headers = self._clock(), response.status_code, response.headers
         # Something "not modified" since nothing was asked about is no feed that is read.
         if status == 304 and is_conditional:
@@ -253,12 +193,12 @@ class Client:
         encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
         # Stacked and unknown codings are refused: a decoder without an output limit is a bomb.
         if encoding not in {"", "identity", "gzip", "x-gzip"}:
-            raise _Refused(f"its content encoding {encoding[:40]!r} is not one that we asked for")
+            raise Refused(f"its content encoding {encoding[:40]!r} is not one that we asked for")
         chunks, size = [], 0
         for chunk in response.raw.stream(CHUNK_BYTES, decode_content=True):
             size += len(chunk)
             if size > most:
-                raise _Refused(f"larger than {most:,} bytes")
+                raise Refused(f"larger than {most:,} bytes")
             chunks.append(chunk)
         return b"".join(chunks)
 
@@ -276,4 +216,4 @@ class Client:
             return "cut off, since seedwatch stops"
         if deadline.is_over:
             return f"no complete answer within {deadline.time.total_seconds():g} s"
-        return str(error) if isinstance(error, _Refused) else in_words(error)
+        return str(error) if isinstance(error, Refused) else in_words(error)

@@ -50,16 +50,23 @@ class Store:
     def sync_feeds(self, specs: Sequence[FeedSpec], now: datetime) -> None:
         """Make the polled feeds those of the configuration.
 
-        A new feed is due at once; one that stays keeps its schedule, but is due no later than one
-        of its intervals from now; one that is no longer named keeps its history and is not polled.
+        A new feed is due at once; one that stays keeps its schedule, but if its interval got
+        shorter it is due no later than one of it from now; one that is no longer named keeps its
+        history and is not polled.
         """
         with self._engine.begin() as tx:
             tx.execute(update(feeds).values(active=False))
             for spec in specs:
+                every_seconds = round(spec.every.total_seconds())
+                soon = now + spec.every
+                # Not at every start: what servers asked for, or a host that rests, would be undone.
+                is_shorter = and_(feeds.c.url == spec.url, feeds.c.every_seconds > every_seconds)
+                late = and_(is_shorter, feeds.c.failures == 0, feeds.c.due_at > soon)
+                tx.execute(update(feeds).where(late).values(due_at=soon))
                 wanted = {
                     "name": spec.name,
                     "groups": list(spec.groups),
-                    "every_seconds": round(spec.every.total_seconds()),
+                    "every_seconds": every_seconds,
                     "lang": spec.lang,
                     "active": True,
                 }
@@ -67,9 +74,6 @@ class Store:
                 fresh = {"url": spec.url, "host": host, "due_at": now, "failures": 0}
                 statement = self._insert(feeds).values([{**wanted, **fresh}])
                 tx.execute(statement.on_conflict_do_update(index_elements=["url"], set_=wanted))
-                soon = now + spec.every
-                late = and_(feeds.c.url == spec.url, feeds.c.failures == 0, feeds.c.due_at > soon)
-                tx.execute(update(feeds).where(late).values(due_at=soon))
 
     def due_feeds(
         self,
