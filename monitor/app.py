@@ -16,10 +16,13 @@ from monitor import __version__, notify
 from monitor.config import Settings
 from monitor.deliver import Deliver, DeliveryRules
 from monitor.errors import StoreError
+from monitor.feeds.conditions import conditions
+from monitor.feeds.moves import address
+from monitor.feeds.turns import TurnRules, steady_rate
 from monitor.fetch import Client, Limits, user_agent
 from monitor.ingest import Ingest
 from monitor.judge import Watch
-from monitor.poll import Poller, PollRules
+from monitor.poll import Poller
 from monitor.records import Feed, FetchResult, Notifier, Topic
 from monitor.store import Feedback, Reports, Store, migrate, open_engine
 from monitor.targets import Destination
@@ -52,6 +55,8 @@ class App:
     tracker: Tracker
     ingest: Ingest
     deliver: Deliver
+    # Polls one feed, as politely as it is known.
+    fetch: Callable[[Feed], FetchResult]
     poller: Poller
     fetchers: ThreadPoolExecutor
     senders: ThreadPoolExecutor
@@ -105,10 +110,9 @@ def wire(settings: Settings, engine: Engine, *, clock: Callable[[], datetime] = 
     chance = random.Random().random  # noqa: S311
     fetchers = ThreadPoolExecutor(settings.polling.workers, thread_name_prefix="fetch")
     ingest = Ingest(store, tracker, watch_of(settings), chance=chance)
-    polling = settings.polling
 
     def fetch(feed: Feed) -> FetchResult:
-        return client.get(feed.url, etag=feed.etag, last_modified=feed.last_modified)
+        return client.get(address(feed), conditions(feed, clock()))
 
     return App(
         settings=settings,
@@ -126,13 +130,8 @@ def wire(settings: Settings, engine: Engine, *, clock: Callable[[], datetime] = 
             clock=clock,
             chance=chance,
         ),
-        poller=Poller(
-            store,
-            fetch,
-            ingest.take,
-            PollRules(workers=polling.workers, per_host=polling.per_host),
-            fetchers,
-        ),
+        fetch=fetch,
+        poller=Poller(store, fetch, ingest.take, turn_rules(settings), fetchers),
         fetchers=fetchers,
         senders=ThreadPoolExecutor(SENDERS, thread_name_prefix="send"),
         clock=clock,
@@ -150,6 +149,17 @@ def watch_of(settings: Settings) -> Watch:
         topics=settings.topics,
         destinations=destinations,
         at_least_every=settings.polling.at_least_every,
+    )
+
+
+def turn_rules(settings: Settings) -> TurnRules:
+    """Give the rules of turns that the configuration sets."""
+    polling = settings.polling
+    return TurnRules(
+        workers=polling.workers,
+        per_host=polling.per_host,
+        host_spacing=polling.host_spacing,
+        starts_per_second=steady_rate(len(settings.feeds), polling.every),
     )
 
 

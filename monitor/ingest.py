@@ -20,6 +20,7 @@ from datetime import datetime
 from monitor.alerts.route import make_alert, route
 from monitor.errors import ParseError
 from monitor.feeds import schedule
+from monitor.feeds.conditions import hides_news
 from monitor.feeds.parse import parse
 from monitor.judge import Judge, Watch, alerted
 from monitor.records import (
@@ -29,6 +30,7 @@ from monitor.records import (
     Feed,
     FetchFailure,
     FetchResult,
+    Hints,
     Item,
     NotModified,
     Poll,
@@ -78,23 +80,35 @@ class Ingest:
         """Judge what a poll brought without storing it; the tracker learns from it."""
         if isinstance(result, FetchFailure):
             return Batch(poll=self._failed(feed, result))
-        chance = self._chance()
         if isinstance(result, NotModified):
-            return Batch(
-                poll=schedule.after_success(feed, result, chance=chance, body_hash=feed.body_hash)
-            )
+            return Batch(poll=self._succeeded(feed, result))
         body_hash = hashlib.sha256(result.body).hexdigest()
-        poll = schedule.after_success(feed, result, chance=chance, body_hash=body_hash)
         if body_hash == feed.body_hash:
-            return Batch(poll=poll)
-        return self._judge_document(feed, result, poll)
+            return Batch(poll=self._succeeded(feed, result, body_hash))
+        return self._judge_document(feed, result, body_hash)
 
     def _failed(self, feed: Feed, failure: FetchFailure) -> Poll:
         return schedule.after_failure(
             feed, failure, chance=self._chance(), at_least_every=self._watch.at_least_every
         )
 
-    def _judge_document(self, feed: Feed, document: Document, poll: Poll) -> Batch:
+    def _succeeded(
+        self,
+        feed: Feed,
+        result: Document | NotModified,
+        body_hash: str | None = None,
+        hints: Hints | None = None,
+    ) -> Poll:
+        return schedule.after_success(
+            feed,
+            result,
+            chance=self._chance(),
+            body_hash=body_hash,
+            at_least_every=self._watch.at_least_every,
+            hints=hints,
+        )
+
+    def _judge_document(self, feed: Feed, document: Document, body_hash: str) -> Batch:
         try:
             parsed = parse(document, feed_lang=feed.lang)
         except ParseError as error:
@@ -102,6 +116,9 @@ class Ingest:
             return Batch(poll=self._failed(feed, failure))
         fresh = self._store.unseen(feed.id, parsed.items)
         now = document.fetched_at
+        if fresh and hides_news(feed, document):
+            feed = replace(feed, lied_at=now)
+        poll = self._succeeded(feed, document, body_hash, parsed.hints)
         # Oldest first, as the stream would have brought them: feeds list the newest first.
         seen = [_seen(feed, _in_language(item, parsed.lang), now) for item in reversed(fresh)]
         topics = [topic for topic in self._watch.topics if topic.reads(feed.groups)]

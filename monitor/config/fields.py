@@ -56,6 +56,7 @@ def _whole(low: int, high: int) -> WithJsonSchema:
 # Lower bounds of a second are for trials; nobody polls a stranger that often for long.
 Every = Annotated[timedelta, BeforeValidator(duration_between("1s", "24h")), _DURATION]
 AtLeastEvery = Annotated[timedelta, BeforeValidator(duration_between("1s", "7d")), _DURATION]
+Spacing = Annotated[timedelta, BeforeValidator(duration_between("0s", "5m")), _DURATION]
 Timeout = Annotated[timedelta, BeforeValidator(duration_between("1s", "5m")), _DURATION]
 GiveUpAfter = Annotated[timedelta, BeforeValidator(duration_between("1s", "30d")), _DURATION]
 MaxBytes = Annotated[int, BeforeValidator(size_between("10kB", "100MB")), _SIZE]

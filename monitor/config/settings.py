@@ -33,6 +33,8 @@ class Polling:
     at_least_every: timedelta
     # Polls at the same time of one host.
     per_host: int
+    # Between two polls of one host.
+    host_spacing: timedelta
     # Polls at the same time in all.
     workers: int
     # For one poll from the first byte to the last.

@@ -29,6 +29,7 @@ from monitor.config.fields import (
     Phrase,
     Port,
     Security,
+    Spacing,
     Threshold,
     Timeout,
     Url,
@@ -185,6 +186,9 @@ class PollingShape(Shape):
         "6h", "However quiet a feed is, it is polled this often."
     )
     per_host: PerHost = Field(default=1, description="Polls at the same time of one host.")
+    host_spacing: Spacing = _as_written(
+        "5s", "Between the beginnings of two polls of one host, however many of its feeds are due."
+    )
     workers: Workers = Field(default=16, description="Polls at the same time in all.")
     timeout: Timeout = _as_written("30s", "For one poll, from the first byte to the last.")
     max_bytes: MaxBytes = _as_written("8MB", "Larger documents are refused.")

@@ -11,20 +11,19 @@ import html
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 
 import feedparser
 import feedparser.api
 
 from monitor.errors import ParseError
-from monitor.feeds import jsonfeed
+from monitor.feeds import hints, jsonfeed
 from monitor.feeds.charset import decode
 from monitor.feeds.drafts import Draft, DraftFeed, make_item
 from monitor.feeds.guard import admit, both_ends, is_whole
 from monitor.feeds.identity import distinct
 from monitor.feeds.lang import primary
-from monitor.records import Document, Item
+from monitor.records import Document, Hints, Item
 from monitor.text.language import against, detect
 from monitor.text.markup import plain
 
@@ -49,14 +48,6 @@ def _keep_no_tags(parser: Any, *_tag: object) -> None:
 
 feedparser.api.StrictFeedParser._add_tag = _keep_no_tags  # noqa: SLF001 -- it lives only here
 feedparser.api.LooseFeedParser._add_tag = _keep_no_tags  # noqa: SLF001 -- the same
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hints:
-    """What a document says about when to ask again."""
-
-    # RSS `ttl`: how long it may be kept.
-    ttl: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +92,7 @@ def parse(document: Document, *, feed_lang: str | None, max_items: int = 2000) -
         title=plain(said.title, limit=_LONGEST_TITLE),
         lang=told,
         items=distinct(items),
-        hints=Hints(ttl=said.ttl),
+        hints=said.hints,
     )
 
 
@@ -145,7 +136,7 @@ def _read(text: str) -> DraftFeed:
     return DraftFeed(
         title=_markup(feed, "title", is_atom=is_atom),
         lang=lang,
-        ttl=_ttl(_text(feed, "ttl")),
+        hints=_hints(feed, text),
         drafts=tuple(_draft(entry, lang, is_atom=is_atom) for entry in entries),
     )
 
@@ -210,11 +201,16 @@ def _own_lang(entry: dict[str, Any], feed_lang: str | None) -> str | None:
     return stated if stated and primary(stated) != primary(feed_lang) else None
 
 
-def _ttl(minutes: str) -> timedelta | None:
-    """Return RSS `ttl`, in minutes there; None if it is not a sensible number."""
-    if not minutes.isdecimal() or len(minutes) > 6 or int(minutes) == 0:
-        return None
-    return timedelta(minutes=int(minutes))
+def _hints(feed: dict[str, Any], text: str) -> Hints:
+    """Return what the feed says about when to ask again."""
+    period, frequency = _text(feed, "sy_updateperiod"), _text(feed, "sy_updatefrequency")
+    hours, days = hints.skips(text)
+    return Hints(
+        ttl=hints.ttl(_text(feed, "ttl")),
+        update_every=hints.update_every(period, frequency),
+        skip_hours=hours,
+        skip_days=days,
+    )
 
 
 def _text(holder: dict[str, Any], name: str) -> str:

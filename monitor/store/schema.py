@@ -63,6 +63,8 @@ feeds = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("url", Text, nullable=False, unique=True),
+    # Of where it is fetched: `url`, or `moved_to`.
+    Column("host", Text, index=True),
     Column("name", Text, nullable=False),
     Column("groups", JSON, nullable=False),
     Column("every_seconds", Integer, nullable=False),
@@ -71,7 +73,17 @@ feeds = Table(
     Column("active", Boolean, nullable=False),
     Column("etag", Text),
     Column("last_modified", Text),
+    Column("document_url", Text),
     Column("body_hash", String(64)),
+    Column("whole_at", UtcDateTime),
+    Column("lied_at", UtcDateTime),
+    Column("offers_deltas", Boolean),
+    # What the last document said about when to ask again.
+    Column("hints", JSON(none_as_null=True)),
+    # A permanent redirect that has not held long enough yet.
+    Column("move", JSON(none_as_null=True)),
+    Column("moved_to", Text),
+    Column("gone_at", UtcDateTime),
     Column("due_at", UtcDateTime, nullable=False),
     Column("baseline_at", UtcDateTime),
     Column("last_polled_at", UtcDateTime),

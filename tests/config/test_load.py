@@ -53,6 +53,7 @@ def test_smallest_file_gets_all_defaults(tmp_path: Path) -> None:
         every=timedelta(minutes=15),
         at_least_every=timedelta(hours=6),
         per_host=1,
+        host_spacing=timedelta(seconds=5),
         workers=16,
         timeout=timedelta(seconds=30),
         max_bytes=8_000_000,
@@ -92,6 +93,7 @@ def test_sections_of_settings(tmp_path: Path) -> None:
     """Polling, delivery and log take what the file says."""
     more = (
         "polling: {every: 1s, at_least_every: 1h30m, per_host: 2, workers: 4, timeout: 90s, "
+        "host_spacing: 0s, "
         "max_bytes: 500kB, contact: desk@example.org}\n"
         "delivery: {timeout: 5s, give_up_after: 7d}\nlog: {level: debug, format: json}\n"
     )
@@ -99,6 +101,7 @@ def test_sections_of_settings(tmp_path: Path) -> None:
     assert settings.polling.every == settings.feeds[0].every == timedelta(seconds=1)
     assert settings.polling.at_least_every == timedelta(hours=1, minutes=30)
     assert (settings.polling.per_host, settings.polling.workers) == (2, 4)
+    assert settings.polling.host_spacing == timedelta(0)
     assert settings.polling.max_bytes == 500_000
     assert settings.polling.contact == "desk@example.org"
     assert settings.delivery.give_up_after == timedelta(days=7)

@@ -54,6 +54,7 @@ def test_defaults_of_the_schema_are_as_written() -> None:
         "every": "15m",
         "at_least_every": "6h",
         "per_host": 1,
+        "host_spacing": "5s",
         "workers": 16,
         "timeout": "30s",
         "max_bytes": "8MB",
