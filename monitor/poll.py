@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from monitor.errors import SeedwatchError
+from monitor.log import log_alerts
 from monitor.records import Batch, Feed, FetchFailure, FetchResult
 from monitor.store import Store
 
@@ -127,14 +128,4 @@ def _log(feed: Feed, batch: Batch) -> None:
     event = "baseline" if feed.baseline_at is None else "polled"
     if batch.items or feed.baseline_at is None:
         log.info(event, feed=feed.name, new_items=len(batch.items))
-    for alert in batch.alerts:
-        told = alert.items[0]
-        log.info(
-            "alert",
-            topic=alert.topic,
-            reason=alert.reason.value,
-            item=told.item_id,
-            score=round(told.score, 3),
-            title=told.title,
-            source=told.source,
-        )
+    log_alerts(batch.alerts)

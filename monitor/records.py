@@ -57,6 +57,16 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One relation that a document states to another (RFC 8288)."""
+
+    # In small letters, e.g. `hub`.
+    rel: str
+    # As it was written: may be relative to the document.
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """The bytes and headers of one successful GET."""
 
@@ -67,6 +77,8 @@ class Document:
     content_language: str | None = None
     etag: str | None = None
     last_modified: str | None = None
+    # Of its HTTP headers; some.
+    links: tuple[Link, ...] = ()
     fetched_at: datetime
 
 

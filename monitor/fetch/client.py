@@ -17,6 +17,7 @@ from urllib3.exceptions import HTTPError
 from monitor.errors import DeliveryError
 from monitor.fetch.adapter import WatchedAdapter, tls_context
 from monitor.fetch.deadline import Deadline, Deadlines
+from monitor.fetch.links import links_of
 from monitor.fetch.words import in_words
 from monitor.records import Answer, Document, FetchFailure, FetchResult, NotModified
 
@@ -184,6 +185,7 @@ class Client:
             content_language=response.headers.get("Content-Language"),
             etag=etag,
             last_modified=last_modified,
+            links=links_of(response.headers.get("Link", "")),
             fetched_at=self._clock(),
         )
 
