@@ -100,15 +100,17 @@ class Subscriber:
     ) -> Subscription | None:
         """Subscribe where the document says; leave a hub that it no longer names."""
         named = discover(document)
-        if named is None:
-            if current is not None:
-                self._leave(current, "the feed names no hub any more")
-            return None
         if current is None:
+            if named is None:
+                return None
             return self._begin(feed, named.hubs[0], named.topic, document.url)
+        if self._clock() - current.created_at < websub.STEADY_FOR:
+            return current
+        if named is None:
+            self._leave(current, "the feed names no hub any more")
+            return None
         hub = choose(named, hub=current.hub, topic=current.topic)
-        is_same = (hub, named.topic) == (current.hub, current.topic)
-        if is_same or self._clock() - current.created_at < websub.STEADY_FOR:
+        if (hub, named.topic) == (current.hub, current.topic):
             return current
         self._leave(current, "the feed names another hub, or another topic")
         return self._begin(feed, hub, named.topic, document.url)
