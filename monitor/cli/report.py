@@ -11,6 +11,7 @@ from rich.console import Console
 
 from monitor.app import App, choose_thresholds
 from monitor.cli.place import opened, settings_of
+from monitor.cli.pushes import PushStatus, push_status, show_pushes
 from monitor.cli.screen import ago, minute, plain, print_json, screen, table
 from monitor.records import Alert, Delivery, DeliveryState, Feed
 from monitor.store import has_daemon
@@ -32,6 +33,8 @@ class Status:
     # Topic -> the threshold in force, and why it is that.
     thresholds: dict[str, Choice]
     feeds: tuple[Feed, ...]
+    # What hubs are to push; empty where WebSub is not configured.
+    pushes: tuple[PushStatus, ...]
     stuck: tuple[Delivery, ...]
     counts: dict[str, int]
     now: datetime
@@ -67,6 +70,7 @@ def take_status(app: App) -> Status:
         topics=tuple(app.reports.topic(topic.name, now - RECENT) for topic in app.settings.topics),
         thresholds={one.name: app.tracker.threshold(one.name) for one in app.settings.topics},
         feeds=feeds,
+        pushes=push_status(app, feeds, now),
         stuck=stuck,
         counts=counts,
         now=now,
@@ -112,6 +116,7 @@ def _facts(found: Status) -> dict[str, object]:
             }
             for feed in found.feeds
         ],
+        "pushes": found.pushes,
         "stuck_deliveries": found.stuck,
         "counts": found.counts,
     }
@@ -158,6 +163,7 @@ def _show_feeds(console: Console, found: Status) -> None:
         f"feeds: {well} well, {len(failing)} failing, {len(found.feeds) - well - len(failing)}"
         f" not polled yet; last poll {last}, next {ago(due, now) if due else 'never'}"
     )
+    show_pushes(console, found.pushes, now)
     counts = found.counts
     console.print(
         f"{counts['items']} items stored; deliveries: {counts['delivered']} delivered,"
