@@ -84,9 +84,12 @@ def _sane(url: str, base: str) -> str:
     if not url or len(url) > MOST_URL or any(ord(one) <= 32 or one in '\\"<>\x7f' for one in url):
         return ""
     try:
+        own = urlsplit(url)
         whole = urljoin(base, url).partition("#")[0]
         parts = urlsplit(whole)
         is_web = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        # `https:` alone would be taken for the document itself.
+        is_web = is_web and bool(own.netloc or not own.scheme)
         has_login = parts.username is not None or parts.port == 0
     except ValueError:
         return ""
