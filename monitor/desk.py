@@ -157,6 +157,6 @@ class PushDesk:
         # Neither token nor secret; a hub's path may be a secret, too.
         feed = self._subscriptions.feed(subscription.feed_id)
         return {
-            "feed": feed.name if feed else subscription.topic,
+            "feed": feed.name if feed else subscription.topic_url,
             "hub": urlsplit(subscription.hub).hostname,
         }

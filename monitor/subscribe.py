@@ -103,19 +103,19 @@ class Subscriber:
         if current is None:
             if named is None:
                 return None
-            return self._begin(feed, named.hubs[0], named.topic, document.url)
+            return self._begin(feed, named.hubs[0], named.topic_url, document.url)
         if self._clock() - current.created_at < websub.STEADY_FOR:
             return current
         if named is None:
             self._leave(current, "the feed names no hub any more")
             return None
-        hub = choose(named, hub=current.hub, topic=current.topic)
-        if (hub, named.topic) == (current.hub, current.topic):
+        hub = choose(named, hub=current.hub, topic_url=current.topic_url)
+        if (hub, named.topic_url) == (current.hub, current.topic_url):
             return current
-        self._leave(current, "the feed names another hub, or another topic")
-        return self._begin(feed, hub, named.topic, document.url)
+        self._leave(current, "the feed names another hub, or another topic URL")
+        return self._begin(feed, hub, named.topic_url, document.url)
 
-    def _begin(self, feed: Feed, hub: str, topic: str, document_url: str) -> Subscription:
+    def _begin(self, feed: Feed, hub: str, topic_url: str, document_url: str) -> Subscription:
         now = self._clock()
         begun = Subscription(
             token=Secret(secrets.token_urlsafe(32)),
@@ -124,7 +124,7 @@ class Subscriber:
             callback=self._rules.callback,
             feed_id=feed.id,
             hub=hub,
-            topic=topic,
+            topic_url=topic_url,
             document_url=document_url,
             created_at=now,
             due_at=now,
@@ -165,7 +165,7 @@ class Subscriber:
                 self._leave(one, "the address of our callbacks has changed")
                 feed = self._subscriptions.feed(one.feed_id)
                 if feed is not None:
-                    self._begin(feed, one.hub, one.topic, one.document_url)
+                    self._begin(feed, one.hub, one.topic_url, one.document_url)
                     self._subscriptions.restore_pace(feed.id, now)
 
     # -- time
@@ -286,7 +286,7 @@ class Subscriber:
         # Neither token nor secret; a hub's path may be a secret, too.
         feed = self._subscriptions.feed(subscription.feed_id)
         return {
-            "feed": feed.name if feed else subscription.topic,
+            "feed": feed.name if feed else subscription.topic_url,
             "hub": urlsplit(subscription.hub).hostname,
         }
 

@@ -37,7 +37,7 @@ class Subscription:
     # Where we ask.
     hub: str
     # What we ask for: the document's own name for itself (`rel=self`).
-    topic: str
+    topic_url: str
     # Where the document that named the hub came from: the base of relative links in a push.
     document_url: str
     # The configured address that the token is appended to.

@@ -35,7 +35,7 @@ class Named:
 
     # In its order, https before http; at least one.
     hubs: tuple[str, ...]
-    topic: str
+    topic_url: str
 
 
 def discover(document: Document) -> Named | None:
@@ -46,21 +46,21 @@ def discover(document: Document) -> Named | None:
     return _named(document.links, document.url) or _named(_own_links(document), document.url)
 
 
-def choose(named: Named, *, hub: str, topic: str) -> str:
+def choose(named: Named, *, hub: str, topic_url: str) -> str:
     """Return the hub to use: the one in use as long as it is named for the same topic.
 
-    >>> two = Named(hubs=("https://a.example/", "https://b.example/"), topic="https://t.example/")
-    >>> choose(two, hub="https://b.example/", topic="https://t.example/")
+    >>> two = Named(hubs=("https://a.example/", "https://b.example/"), topic_url="https://t.example/")
+    >>> choose(two, hub="https://b.example/", topic_url="https://t.example/")
     'https://b.example/'
-    >>> choose(two, hub="https://b.example/", topic="https://other.example/")
+    >>> choose(two, hub="https://b.example/", topic_url="https://other.example/")
     'https://a.example/'
     """
-    return hub if topic == named.topic and hub in named.hubs else named.hubs[0]
+    return hub if topic_url == named.topic_url and hub in named.hubs else named.hubs[0]
 
 
 def _named(links: Iterable[Link], base: str) -> Named | None:
     hubs: dict[str, None] = {}
-    topic = ""
+    topic_url = ""
     for link in links:
         url = _sane(link.url, base)
         if not url:
@@ -68,12 +68,12 @@ def _named(links: Iterable[Link], base: str) -> Named | None:
         if link.rel == "hub" and len(hubs) < MOST_HUBS:
             hubs[url] = None
         elif link.rel == "self":
-            topic = topic or url
-    if not hubs or not topic:
+            topic_url = topic_url or url
+    if not hubs or not topic_url:
         return None
     # A secret ought to travel encrypted only (section 5.1): https first.
     return Named(
-        hubs=tuple(sorted(hubs, key=lambda hub: not hub.startswith("https:"))), topic=topic
+        hubs=tuple(sorted(hubs, key=lambda hub: not hub.startswith("https:"))), topic_url=topic_url
     )
 
 

@@ -96,7 +96,7 @@ def request_of(subscription: Subscription) -> bytes:
     fields = {
         "hub.callback": subscription.callback_url,
         "hub.mode": "unsubscribe" if leaves else "subscribe",
-        "hub.topic": subscription.topic,
+        "hub.topic": subscription.topic_url,
     }
     if not leaves:
         fields["hub.secret"] = subscription.secret.reveal()
@@ -181,7 +181,7 @@ class Challenge:
     """What a hub asks at our callback (section 5.2 and 5.3)."""
 
     mode: str
-    topic: str
+    topic_url: str
     challenge: str = ""
     # As it was sent; empty if it was not.
     lease_seconds: str = ""
@@ -217,7 +217,7 @@ def read_challenge(query: str) -> Challenge | None:
         return None
     return Challenge(
         mode=fields["hub.mode"].lower(),
-        topic=fields["hub.topic"],
+        topic_url=fields["hub.topic"],
         challenge=fields.get("hub.challenge", ""),
         lease_seconds=fields.get("hub.lease_seconds", ""),
         reason=" ".join(fields.get("hub.reason", "").split())[:_MOST_REASON],
@@ -226,8 +226,8 @@ def read_challenge(query: str) -> Challenge | None:
 
 def rule(subscription: Subscription, challenge: Challenge, now: datetime) -> Ruled:
     """Decide about a challenge: only what we have asked for, and still wait for, is confirmed."""
-    if challenge.topic != subscription.topic:
-        return Ruled(ruling=Ruling.IGNORED, why="it is about another topic")
+    if challenge.topic_url != subscription.topic_url:
+        return Ruled(ruling=Ruling.IGNORED, why="it is about another topic URL")
     if challenge.mode == "denied":
         return Ruled(ruling=Ruling.DENIED, why=challenge.reason)
     leaves = subscription.state is SubscriptionState.LEAVING

@@ -205,7 +205,7 @@ subscriptions = Table(
     Column("token", String(64), primary_key=True),
     Column("feed_id", ForeignKey("feeds.id"), nullable=False, index=True),
     Column("hub", Text, nullable=False),
-    Column("topic", Text, nullable=False),
+    Column("topic_url", Text, nullable=False),
     Column("document_url", Text, nullable=False),
     Column("callback", Text, nullable=False),
     Column("secret", Text, nullable=False),

@@ -44,7 +44,7 @@ def rss(*elements: str) -> str:
 
 BOTH = (f'<link rel="hub" href="{HUB}"/>', f'<link rel="self" href="{SELF}"/>')
 BOTH_IN_RSS = tuple(one.replace("<link", "<atom:link") for one in BOTH)
-EXPECTED = Named(hubs=(HUB,), topic=SELF)
+EXPECTED = Named(hubs=(HUB,), topic_url=SELF)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_headers_come_first() -> None:
     """HTTP headers that name hub and topic are believed before the document (section 4)."""
     other = (link("hub", "https://other.example/"), link("self", "https://other.example/rss"))
     assert named(atom(*BOTH), *other) == Named(
-        hubs=("https://other.example/",), topic="https://other.example/rss"
+        hubs=("https://other.example/",), topic_url="https://other.example/rss"
     )
     assert named(atom(*BOTH), other[0]) == EXPECTED
 
@@ -138,7 +138,7 @@ def test_names_are_made_absolute() -> None:
     """A relative name is meant relative to the document; a fragment is left out."""
     found = named("", link("hub", "/hub"), link("self", "?format=rss#top"))
     assert found == Named(
-        hubs=("https://lrt.example/hub",), topic="https://lrt.example/rss?format=rss"
+        hubs=("https://lrt.example/hub",), topic_url="https://lrt.example/rss?format=rss"
     )
 
 
@@ -148,9 +148,9 @@ def test_an_encrypted_hub_is_preferred() -> None:
     found = named("", *(link("hub", hub) for hub in hubs), link("self", SELF))
     assert found is not None
     assert found.hubs == (*hubs[1:MOST_HUBS], hubs[0])
-    assert choose(found, hub="", topic="") == hubs[1]
-    assert choose(found, hub=hubs[0], topic=SELF) == hubs[0]
-    assert choose(found, hub="https://gone.example/", topic=SELF) == hubs[1]
+    assert choose(found, hub="", topic_url="") == hubs[1]
+    assert choose(found, hub=hubs[0], topic_url=SELF) == hubs[0]
+    assert choose(found, hub="https://gone.example/", topic_url=SELF) == hubs[1]
 
 
 @given(st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))

@@ -32,7 +32,7 @@ def subscription(**changes: Any) -> Subscription:
         secret=SECRET,
         feed_id=1,
         hub="https://hub.example/",
-        topic="https://lrt.example/rss",
+        topic_url="https://lrt.example/rss",
         document_url="https://lrt.example/rss",
         callback="https://alerts.example.org/websub",
         created_at=NOW,
@@ -152,11 +152,11 @@ def test_only_what_we_wait_for_is_confirmed(
     one: Subscription, now: Any, mode: str, topic: str
 ) -> None:
     """A challenge is confirmed only for the topic and mode that we have asked for, and in time."""
-    challenge = Challenge(mode=mode, topic=topic, challenge="c", lease_seconds="36000")
+    challenge = Challenge(mode=mode, topic_url=topic, challenge="c", lease_seconds="36000")
     ruled = websub.rule(one, challenge, now)
     leaves = one.state is SubscriptionState.LEAVING
     waits = one.asked_until is not None and now <= one.asked_until
-    fits = topic == one.topic and waits and mode == ("unsubscribe" if leaves else "subscribe")
+    fits = topic == one.topic_url and waits and mode == ("unsubscribe" if leaves else "subscribe")
     expected = (Ruling.LEFT if leaves else Ruling.VERIFIED) if fits else Ruling.IGNORED
     assert ruled.ruling is expected
     assert bool(ruled.why) == (expected is Ruling.IGNORED)
@@ -174,9 +174,9 @@ def test_no_query_breaks_its_reader(query: str) -> None:
     [
         "",
         "hub.mode=subscribe",
-        "hub.topic=x",
-        "hub.mode=subscribe&hub.topic=x&hub.topic=y",
-        "hub.mode=subscribe&hub.topic=x&" + "a=b&" * 30,
+        "hub.topic_url=x",
+        "hub.mode=subscribe&hub.topic_url=x&hub.topic_url=y",
+        "hub.mode=subscribe&hub.topic_url=x&" + "a=b&" * 30,
     ],
 )
 def test_what_is_no_challenge_is_none(query: str) -> None:

@@ -16,7 +16,7 @@ def upgrade() -> None:
         sa.Column("token", sa.String(length=64), nullable=False),
         sa.Column("feed_id", sa.Integer(), nullable=False),
         sa.Column("hub", sa.Text(), nullable=False),
-        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("topic_url", sa.Text(), nullable=False),
         sa.Column("document_url", sa.Text(), nullable=False),
         sa.Column("callback", sa.Text(), nullable=False),
         sa.Column("secret", sa.Text(), nullable=False),
