@@ -135,18 +135,7 @@ def wire(
     subscriptions = Subscriptions(engine)
     inbox = inbox or Inbox(most=MOST_PUSHES, max_bytes=0)
     inbox.max_bytes = MOST_LARGE_PUSHES * polling.max_bytes
-    subscriber: Subscriber | None = None
-    if settings.websub is not None:
-        subscriber = Subscriber(
-            subscriptions,
-            Pipe(poll=ingest.take, push=ingest.take_push, post=client.post),
-            SubscribeRules(
-                callback=settings.websub.callback_url, at_least_every=polling.at_least_every
-            ),
-            inbox,
-            clock=clock,
-            chance=chance,
-        )
+    subscriber = _subscriber(settings, subscriptions, inbox, ingest, client, clock)
 
     def fetch(feed: Feed) -> FetchResult:
         return client.get(feed.url, etag=feed.etag, last_modified=feed.last_modified)
@@ -181,6 +170,30 @@ def wire(
         askers=ThreadPoolExecutor(ASKERS, thread_name_prefix="hub"),
         senders=ThreadPoolExecutor(SENDERS, thread_name_prefix="send"),
         clock=clock,
+    )
+
+
+def _subscriber(
+    settings: Settings,
+    subscriptions: Subscriptions,
+    inbox: Inbox,
+    ingest: Ingest,
+    client: Client,
+    clock: Callable[[], datetime],
+) -> Subscriber | None:
+    """Make who asks hubs and takes in what they push; None where WebSub is not configured."""
+    if settings.websub is None:
+        return None
+    return Subscriber(
+        subscriptions,
+        Pipe(poll=ingest.take, push=ingest.take_push, post=client.post),
+        SubscribeRules(
+            callback=settings.websub.callback_url,
+            at_least_every=settings.polling.at_least_every,
+        ),
+        inbox,
+        clock=clock,
+        chance=random.Random().random,  # noqa: S311 - spreads retries; nothing secret hangs on it
     )
 
 

@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 import structlog
 
 from monitor.feeds import websub
-from monitor.feeds.websub import Ruled, Ruling, Signature, check_signature, read_challenge
+from monitor.feeds.signature import Signature, check_signature
+from monitor.feeds.websub import Ruled, Ruling, read_challenge
 from monitor.inbox import Inbox, Push
 from monitor.records import Document
 from monitor.store import Subscriptions

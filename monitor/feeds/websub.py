@@ -9,8 +9,6 @@ Source: WebSub, W3C Recommendation (https://www.w3.org/TR/websub/), sections 5 t
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,7 +16,6 @@ from urllib.parse import parse_qsl, urlencode
 
 from monitor.records import Poll
 from monitor.subscription import Subscription, SubscriptionState
-from monitor.targets import Secret
 
 # What we ask for, and what we take: a hub that wants to be asked every minute is not obeyed, and
 # one that promises a year is asked again within the month, since callbacks get lost.
@@ -48,43 +45,6 @@ MOST_CHALLENGE = 2048
 # Of a request's query: more fields than any hub sends.
 _MOST_FIELDS = 20
 _MOST_REASON = 200
-
-
-class Signature(StrEnum):
-    """What a push's signature is worth; only a good one is taken."""
-
-    GOOD = "good"
-    MISSING = "it is unsigned"
-    # Section 7 still allows it, but collisions are within reach.
-    WEAK = "it is signed with sha1"
-    UNKNOWN = "it is signed by an unknown method"
-    WRONG = "its signature is wrong"
-
-
-_METHODS = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
-
-
-def check_signature(body: bytes, header: str, secret: Secret) -> Signature:
-    """Judge an `X-Hub-Signature` (section 7.1), in a time that tells nothing about the right one.
-
-    >>> key = Secret("k" * 64)
-    >>> right = hmac.new(b"k" * 64, b"<rss/>", "sha256").hexdigest()
-    >>> check_signature(b"<rss/>", "sha256=" + right, key).value
-    'good'
-    >>> check_signature(b"<rss />", "sha256=" + right, key).value
-    'its signature is wrong'
-    """
-    method, _, said = header.strip().partition("=")
-    method = method.strip().lower()
-    if not method or not said:
-        return Signature.MISSING
-    if method == "sha1":
-        return Signature.WEAK
-    if method not in _METHODS:
-        return Signature.UNKNOWN
-    right = hmac.new(secret.reveal().encode(), body, _METHODS[method]).hexdigest()
-    given = said.strip().lower().encode("ascii", "replace")
-    return Signature.GOOD if hmac.compare_digest(right.encode(), given) else Signature.WRONG
 
 
 # ------------------------------------------------------------------------------- asking

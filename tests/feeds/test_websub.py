@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.feeds import websub
-from monitor.feeds.websub import Challenge, Ruling, Signature, check_signature, read_challenge
+from monitor.feeds.signature import Signature, check_signature
+from monitor.feeds.websub import Challenge, Ruling, read_challenge
 from monitor.subscription import Subscription, SubscriptionState
 from monitor.targets import Secret
 from tests.fakes import made
