@@ -66,6 +66,17 @@ class Ingest:
         """Judge what a poll brought, commit it, and give what was committed."""
         return self._commit(self.judge(feed, result))
 
+    def take_push(self, feed: Feed, document: Document) -> Batch:
+        """Judge what a hub pushed as if a poll had brought it, and commit it.
+
+        Schedule and validators stay: they are about what the feed's own server said. Raises
+        `ParseError` if the document is no feed.
+        """
+        batch = self.judge(feed, document)
+        if batch.poll is not None and batch.poll.error is not None:
+            raise ParseError(batch.poll.error)
+        return self._commit(replace(batch, poll=None))
+
     def _commit(self, batch: Batch) -> Batch:
         whole = replace(batch, lessons=self._tracker.take_lessons())
         try:

@@ -19,6 +19,7 @@ from monitor.feeds.address import bare
 from monitor.feeds.conditions import DISTRUST
 from monitor.feeds.schedule import REFUSED
 from monitor.feeds.turns import TurnRules, Turns
+from monitor.log import log_alerts
 from monitor.records import Batch, Feed, FetchFailure, FetchResult, Poll
 from monitor.store import Store
 
@@ -116,17 +117,7 @@ def _log(feed: Feed, batch: Batch) -> None:
     event = "baseline" if feed.baseline_at is None else "polled"
     if batch.items or feed.baseline_at is None:
         log.info(event, feed=feed.name, new_items=len(batch.items))
-    for alert in batch.alerts:
-        told = alert.items[0]
-        log.info(
-            "alert",
-            topic=alert.topic,
-            reason=alert.reason.value,
-            item=told.item_id,
-            score=round(told.score, 3),
-            title=told.title,
-            source=told.source,
-        )
+    log_alerts(batch.alerts)
 
 
 def _log_failure(feed: Feed, poll: Poll) -> None:

@@ -103,6 +103,16 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One relation that a document states to another (RFC 8288)."""
+
+    # In small letters, e.g. `hub`.
+    rel: str
+    # As it was written: may be relative to the document.
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """The bytes and headers of one successful GET."""
 
@@ -120,6 +130,8 @@ class Document:
     # It holds only what is new since the validators that were sent (226, RFC 3229).
     is_partial: bool = False
     offers_deltas: bool = False
+    # Of its HTTP headers; some.
+    links: tuple[Link, ...] = ()
     fetched_at: datetime
 
 

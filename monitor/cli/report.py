@@ -11,6 +11,7 @@ from rich.console import Console
 
 from monitor.app import App, choose_thresholds
 from monitor.cli.place import opened, settings_of
+from monitor.cli.pushes import PushStatus, push_status, show_pushes
 from monitor.cli.screen import ago, minute, plain, print_json, screen, table
 from monitor.feeds.address import bare
 from monitor.records import Alert, Delivery, DeliveryState, Feed
@@ -35,6 +36,8 @@ class Status:
     # Topic -> recent items by language, of those languages that none of its seeds is in.
     foreign: dict[str, dict[str, int]]
     feeds: tuple[Feed, ...]
+    # What hubs are to push; empty where WebSub is not configured.
+    pushes: tuple[PushStatus, ...]
     stuck: tuple[Delivery, ...]
     counts: dict[str, int]
     now: datetime
@@ -71,6 +74,7 @@ def take_status(app: App) -> Status:
         thresholds={one.name: app.tracker.threshold(one.name) for one in app.settings.topics},
         foreign={topic.name: _foreign(app, topic.name, now) for topic in app.settings.topics},
         feeds=feeds,
+        pushes=push_status(app, feeds, now),
         stuck=stuck,
         counts=counts,
         now=now,
@@ -131,6 +135,7 @@ def _facts(found: Status) -> dict[str, object]:
             }
             for feed in found.feeds
         ],
+        "pushes": found.pushes,
         "stuck_deliveries": found.stuck,
         "counts": found.counts,
     }
@@ -184,6 +189,7 @@ def _show_feeds(console: Console, found: Status) -> None:
         f" {len(found.feeds) - well - len(failing) - len(gone)} not polled yet;"
         f" last poll {last}, next {ago(due, now) if due else 'never'}"
     )
+    show_pushes(console, found.pushes, now)
     counts = found.counts
     console.print(
         f"{counts['items']} items stored; deliveries: {counts['delivered']} delivered,"

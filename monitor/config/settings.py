@@ -65,6 +65,23 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listen:
+    """An address of this machine."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSub:
+    """How hubs reach us."""
+
+    # The public address that leads to `listen`, without a slash at its end.
+    callback_url: str
+    listen: Listen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The whole configuration."""
 
@@ -79,3 +96,5 @@ class Settings:
     # May hold a password, so it is left out of dumps.
     store_url: str = field(repr=False)
     log: Log
+    # None: nothing listens, and no hub is asked.
+    websub: WebSub | None = None

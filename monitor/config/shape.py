@@ -16,12 +16,14 @@ from monitor.config.fields import (
     Addresses,
     AtLeastEvery,
     BareKind,
+    Callback,
     Contact,
     Every,
     Format,
     GiveUpAfter,
     Language,
     Level,
+    ListenAt,
     MaxBytes,
     Name,
     Names,
@@ -204,6 +206,15 @@ class DeliveryShape(Shape):
     give_up_after: GiveUpAfter = _as_written("3d", "A delivery that is older expires.")
 
 
+class WebSubShape(Shape):
+    """Let hubs push feeds to you (WebSub); without this section nothing listens."""
+
+    callback_url: Callback = Field(
+        description="The public address at which your reverse proxy passes hubs on to `listen`."
+    )
+    listen: ListenAt = _as_written("127.0.0.1:8787", "Address and port to listen at.")
+
+
 class LogShape(Shape):
     """What the log shows, and how."""
 
@@ -255,6 +266,9 @@ class ConfigShape(Shape):
     delivery: DeliveryShape = Field(
         default_factory=DeliveryShape, description="How long a delivery may take."
     )
+    websub: WebSubShape | None = Field(
+        default=None, description="Let hubs push feeds to you. Default: nothing listens."
+    )
     store: str = Field(
         default="sqlite:///seedwatch.db",
         description="The database: sqlite:///FILE (relative to this file) or postgresql://…",
@@ -271,6 +285,8 @@ EXAMPLES: Mapping[str, str] = {
     "feeds": '{world: ["https://feeds.bbci.co.uk/news/world/rss.xml"]}',
     "feeds.*": '["https://feeds.bbci.co.uk/news/world/rss.xml"]',
     "feeds.*.url": '"https://feeds.bbci.co.uk/news/world/rss.xml"',
+    "websub": '{callback_url: "https://alerts.example.org/websub"}',
+    "websub.callback_url": '"https://alerts.example.org/websub"',
     "receivers": "{me: [console]}",
     "receivers.*": "[console]",
     "receivers.*.slack": '{webhook_url: "${SLACK_WEBHOOK_URL}"}',
@@ -295,6 +311,7 @@ _SHAPES: Mapping[str, type[Shape]] = {
     "expect": ExpectShape,
     "polling": PollingShape,
     "delivery": DeliveryShape,
+    "websub": WebSubShape,
     "log": LogShape,
 }
 

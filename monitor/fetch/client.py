@@ -20,6 +20,7 @@ from monitor.feeds.hints import fresh_for
 from monitor.fetch import headers as said
 from monitor.fetch.adapter import WatchedAdapter, tls_context
 from monitor.fetch.deadline import Deadline, Deadlines
+from monitor.fetch.links import links_of
 from monitor.fetch.way import REDIRECTS, Refused, Way, asked, is_conditional
 from monitor.fetch.words import in_words
 from monitor.records import Answer, Document, FetchFailure, FetchResult, NotModified
@@ -186,6 +187,7 @@ class Client:
             moved_to=way.moved_to,
             is_partial=status == 226,
             offers_deltas=said.offers_deltas(headers),
+            links=links_of(headers.get("Link", "")),
             fetched_at=self._clock(),
         )
 

@@ -209,3 +209,28 @@ learned = Table(
     Column("name", Text, primary_key=True),
     Column("state", JSON, nullable=False),
 )
+
+# What hubs are to push (WebSub). Token and secret are as good as a password: never shown.
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("token", String(64), primary_key=True),
+    Column("feed_id", ForeignKey("feeds.id"), nullable=False, index=True),
+    Column("hub", Text, nullable=False),
+    Column("topic_url", Text, nullable=False),
+    Column("document_url", Text, nullable=False),
+    Column("callback", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False, index=True),
+    Column("asked_until", UtcDateTime),
+    Column("lease_until", UtcDateTime),
+    Column("verified_at", UtcDateTime),
+    Column("failures", Integer, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("pushed_at", UtcDateTime),
+    Column("rejected", Integer, nullable=False),
+    Column("missed_at", UtcDateTime),
+    Column("broken_until", UtcDateTime),
+)

@@ -20,6 +20,8 @@ def shown(*feeds: Feed) -> str:
         is_running=True,
         topics=(),
         thresholds={},
+        foreign={},
+        pushes=(),
         feeds=feeds,
         stuck=(),
         counts=counts,

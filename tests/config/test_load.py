@@ -306,3 +306,33 @@ def test_environment_is_only_what_is_given(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("TOKEN", "t")
     with pytest.raises(ConfigError, match=r"\$\{TOKEN\} is not set"):
         load_text(tmp_path, MINIMAL.replace("/rss", "/${TOKEN}"))
+
+
+def test_nothing_listens_by_default(tmp_path: Path) -> None:
+    """Without `websub`, or with none, no hub is asked and no port opened."""
+    assert load_text(tmp_path, MINIMAL).websub is None
+    assert load_text(tmp_path, MINIMAL + "websub: null\n").websub is None
+
+
+@pytest.mark.parametrize(
+    "written, expected",
+    [
+        (
+            '{callback_url: "https://alerts.example.org/websub"}',
+            ("https://alerts.example.org/websub", "127.0.0.1", 8787),
+        ),
+        (
+            '{callback_url: "http://alerts.example.org:8080/a/", listen: "[::1]:80"}',
+            ("http://alerts.example.org:8080/a", "::1", 80),
+        ),
+        (
+            '{callback_url: "https://93.184.216.34", listen: "0.0.0.0:65535"}',
+            ("https://93.184.216.34", "0.0.0.0", 65535),
+        ),
+    ],
+)
+def test_websub(tmp_path: Path, written: str, expected: tuple[str, str, int]) -> None:
+    """A public address, with a path or without, and an address of this machine."""
+    websub = load_text(tmp_path, f"{MINIMAL}websub: {written}\n").websub
+    assert websub is not None
+    assert (websub.callback_url, websub.listen.host, websub.listen.port) == expected

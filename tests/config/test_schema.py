@@ -123,6 +123,17 @@ def test_commented_receiver_is_one_step_from_use(tmp_path: Path, number: int) ->
     assert [one.kind for one in settings.receivers[0].destinations] == ["console", kind]
 
 
+def test_commented_websub_is_one_step_from_use(tmp_path: Path) -> None:
+    """The line in comments loads in the place of the one above it."""
+    shipped = SHIPPED.read_text(encoding="utf-8")
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "feeds").symlink_to(SHIPPED.parent / "feeds")
+    (tmp_path / "seeds").symlink_to(ROOT / "seeds")
+    path = tmp_path / "config" / "seedwatch.yaml"
+    path.write_text(shipped.replace("websub: null\n# websub:", "websub:"), "utf-8")
+    assert load(path, {}).websub is not None
+
+
 def test_all_kinds_stand_in_comments() -> None:
     """Slack, mail, webhook and Apprise stand beside the console."""
     kinds = {entry[2:].partition(":")[0] for _, entry in COMMENTED.findall(SHIPPED.read_text())}

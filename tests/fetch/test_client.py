@@ -827,3 +827,15 @@ def test_threads_share_a_client(web: WebServer) -> None:
         results = list(threads.map(shared.get, [web.url(path) for path in paths]))
     assert [one.body.decode() for one in results if isinstance(one, Document)] == paths
     assert threading.active_count() < 40
+
+
+def test_links_of_the_headers_come_along(web: WebServer) -> None:
+    """What `Link` headers say is part of the document: several of one name, several relations."""
+    header = '<https://hub.example/>; rel="hub", </rss>; rel="self"'
+    url = web.route("/linked", Reply(headers={"Link": header}, body=b"<rss/>"))
+    found = client().get(url)
+    assert isinstance(found, Document)
+    assert [(one.rel, one.url) for one in found.links] == [
+        ("hub", "https://hub.example/"),
+        ("self", "/rss"),
+    ]
