@@ -4,18 +4,19 @@ Evidence is the cosine of the item's rare words with the profile, names and matt
 
     E = (1 - BOTH) (n + m) + 2 BOTH sqrt(n m)
 
-where n and m are the parts of the cosine that names and matter make. Half of what there is can only
-be earned by both together: the false alarms that remain share people and places with the seed,
-but not what happened.
+where n and m are the parts of the cosine that names and matter make. Six tenths of what there is
+can only be earned by both together: the false alarms that remain share people and places with the
+seed, but not what happened.
 
 The score is a logistic function of log evidence over the topic's own level, so that one threshold
 means the same for every topic:
 
     score = 1 / (1 + (HALF x level / E)^SLOPE)
 
-The level rises for a topic that many items come a little close to, and while its story is silent;
-it falls back with the next on-topic item. All that is learned are counters; they start from a
-prior, so that the first item of the first day has a sane score.
+The level rises for a topic that many items come a little close to, and while its story is silent
+for longer than its own pace would have it; it falls back as on-topic items come. All that is
+learned are counters; they start from a prior, so that the first item of the first day has a sane
+score.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from monitor.text.tokens import Token
 from monitor.topics.profile import NAME_WEIGHT, Profile, name_shares, rarities
 
 # The share of the evidence that only names and matter together can earn.
-BOTH = 0.5
+BOTH = 0.6
 # The least length that an item is divided by: about that of a headline of six rare words. Without
 # it one name in a headline of four words would be evidence enough ("Poland wins the cup").
 LEAST_LENGTH = 8.0
@@ -41,13 +42,13 @@ ITEM_WORDS = 26.0
 COMMON = 0.6
 # Off-topic items that weigh as much as the prior: about a day of many feeds, a month of few.
 OFF_PRIOR = 1000.0
-# The length of the learned part of a profile at most; the seed's is 1 and keeps seven tenths.
-ADAPT_SHARE = 0.4
+# The length of the learned part of a profile at most; the seed's is 1 and keeps two thirds.
+ADAPT_SHARE = 0.5
 # Sure items until half of that is used.
 ADAPT_PRIOR = 2.0
 # Evidence, over what the threshold asks for, of an item that is learned from: as a whole, and by
 # what the seed alone makes of it, so that what was learned can never vouch for more of its kind.
-SURE = 1.5
+SURE = 1.6
 # Terms that are learned at most; beyond, the lighter half is let go.
 MOST_LEARNED = 1000
 # Evidence between nothing and certain: a topic that often meets it has a busy neighbourhood.
@@ -55,14 +56,21 @@ GREY = (0.04, 0.25)
 # The share of a stream that usually has such evidence, and the items that it counts for at first.
 GREY_USUAL = 0.05
 GREY_PRIOR = 200.0
-# How far a topic's own share moves its level: ten times the usual asks for 1.6 times the evidence.
-GREY_POWER = 0.2
-# A story's silence is evidence against: the level rises by COOLING ln(1 + days / COOLING_DAYS),
-# a quarter in a month.
-COOLING = 0.1
-COOLING_DAYS = 3.0
+# How far a topic's own share moves its level: ten times the usual asks for twice the evidence, a
+# tenth of it for a fifth less. A wide stream has few neighbours of any topic, which says little of
+# those that it has.
+BUSY_POWER = 0.3
+CALM_POWER = 0.1
+# A story's silence is evidence against it, by its own pace: the level rises by
+# COOLING ln(1 + silence / gap), the gap being the usual time between two of its items.
+COOLING = 0.25
+# What a gap is taken for before there are any, and the gaps that this counts for.
+GAP_USUAL_DAYS = 30.0
+GAP_PRIOR = 5.0
+# An on-topic item ends so much of the silence: a single false alarm does not wake what is over.
+WAKING = 0.7
 # The evidence that makes a score of one half, and the slope of the logistic.
-HALF = 0.09
+HALF = 0.0825
 SLOPE = 3.3
 # A score is on-topic from here on.
 DEFAULT_THRESHOLD = 0.5
@@ -94,7 +102,10 @@ class State:
     # Items that were on-topic, and in how many of them each term was.
     on: float = 0.0
     on_terms: dict[str, float] = field(default_factory=dict)
-    # When the last of them came, or tracking began; seconds since 1970, None before the first item.
+    # When tracking began, seconds since 1970, and the on-topic items since; None before an item.
+    began_at: float | None = None
+    came: float = 0.0
+    # Since when the story is silent: near its last on-topic item, at first the beginning.
     last_at: float | None = None
     # Items that were sure, and the sum of their terms' weights, as names and as matter.
     sure: float = 0.0
@@ -103,6 +114,11 @@ class State:
     # The squared length of that sum, and its product with the seed's profile.
     sure_square: float = 0.0
     sure_dot: float = 0.0
+
+    def begin(self, at: datetime) -> None:
+        """Begin tracking: what came before says nothing of the story's pace."""
+        self.began_at = self.last_at = at.timestamp()
+        self.came = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """Give it as JSON has it; what it says after a round trip is the same to the last bit."""
@@ -217,7 +233,7 @@ def learn(item: ItemTerms, scored: Scored, profile: Profile, state: State, at: d
     must not depend on how much of it somebody wants to hear.
     """
     if state.last_at is None:
-        state.last_at = at.timestamp()
+        state.begin(at)
     state.grey += GREY[0] <= scored.evidence < GREY[1]
     if scored.value < DEFAULT_THRESHOLD:
         state.off += 1.0
@@ -229,9 +245,16 @@ def learn(item: ItemTerms, scored: Scored, profile: Profile, state: State, at: d
     for term in item.weights:
         state.on_terms[term] = state.on_terms.get(term, 0.0) + 1.0
     _let_go(state.on_terms)
-    state.last_at = max(state.last_at, at.timestamp())
+    _wake(state, at)
     if min(scored.seed_evidence, scored.evidence) >= SURE * HALF * scored.level:
         _adapt(item, profile, state)
+
+
+def _wake(state: State, at: datetime) -> None:
+    """Count an on-topic item, and end the larger part of the silence before it."""
+    assert state.last_at is not None
+    state.came += 1.0
+    state.last_at += WAKING * max(0.0, at.timestamp() - state.last_at)
 
 
 def _let_go(counts: dict[str, float]) -> None:
@@ -311,9 +334,26 @@ def _profile_length(state: State, learned: float) -> float:
 
 def _level(state: State, at: datetime) -> float:
     """Give how much evidence this topic asks for, around 1."""
-    grey = (state.grey + GREY_PRIOR * GREY_USUAL) / (state.off + GREY_PRIOR)
-    silence = 0.0
-    if state.last_at is not None:
-        silence = max(0.0, at.timestamp() - state.last_at) / DAY_SECONDS
-    cooled = 1.0 + COOLING * math.log1p(silence / COOLING_DAYS)
-    return float((grey / GREY_USUAL) ** GREY_POWER * cooled)
+    grey = (state.grey + GREY_PRIOR * GREY_USUAL) / (state.off + GREY_PRIOR) / GREY_USUAL
+    busy = grey ** (BUSY_POWER if grey > 1.0 else CALM_POWER)
+    return float(busy * _cooled(state, at))
+
+
+def _cooled(state: State, at: datetime) -> float:
+    """Give what a story's silence asks for: 1 + COOLING ln(1 + silence / gap), from 1 upwards.
+
+    The gap is the mean time between its items so far, with a prior:
+    (GAP_PRIOR x 30 days + time from the beginning to the last item) / (GAP_PRIOR + items).
+
+    >>> from datetime import UTC, timedelta
+    >>> began = datetime(2021, 11, 8, tzinfo=UTC)
+    >>> state = State(began_at=began.timestamp(), came=30, last_at=began.timestamp() + 20 * 86_400)
+    >>> [round(_cooled(state, began + timedelta(days=days)), 2) for days in (20, 27, 80)]
+    [1.0, 1.22, 1.65]
+    """
+    if state.last_at is None or state.began_at is None:
+        return 1.0
+    silence = max(0.0, at.timestamp() - state.last_at)
+    lasted = max(0.0, state.last_at - state.began_at)
+    gap = (GAP_PRIOR * GAP_USUAL_DAYS * DAY_SECONDS + lasted) / (GAP_PRIOR + state.came)
+    return 1.0 + COOLING * math.log1p(silence / gap)

@@ -39,7 +39,7 @@ USUAL_LANGUAGE = "en"
 # The latest items that a new topic learns from.
 WARM_ITEMS = 5000
 # Counted up when tokens or profiles change their meaning: states made before are let go.
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,7 +229,7 @@ class Tracker:
         for item, at in list(earlier)[-WARM_ITEMS:]:
             self.learn(item, [self.score(topic, item, at)], at)
         for lang in self._watched[topic].profiles:
-            self._states[topic, lang].last_at = now.timestamp()
+            self._states[topic, lang].begin(now)
             self._changed.add((topic, lang))
 
     def take_lessons(self) -> Lessons:

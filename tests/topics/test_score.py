@@ -164,7 +164,7 @@ def test_the_level_rises_with_a_busy_neighbourhood() -> None:
     wide = [token(f"word{number}", rarity=2.0) for number in range(160)]
     profile = make_profile([wide])
     others = [token(f"other{number}") for number in range(4)]
-    near = [item_terms([*wide[n % 150 : n % 150 + 6], *others]) for n in range(0, 900, 6)]
+    near = [item_terms([*wide[n % 150 : n % 150 + 7], *others]) for n in range(0, 900, 6)]
     assert 0.0 < score(near[0], profile, State(), NOW).value < DEFAULT_THRESHOLD
 
     def asked(stream: list[ItemTerms]) -> float:
@@ -185,13 +185,23 @@ def test_the_level_rises_with_silence(days: list[float]) -> None:
 
 
 def test_the_level_falls_back_with_the_next_item() -> None:
-    """A story that wakes is listened to as before."""
+    """One item ends most of a silence, and a second nearly all: a story that wakes is heard."""
     state = meet([ABOUT])
-    asleep = level(state, 60 * DAY)
     at = NOW + 60 * DAY
-    learn(ABOUT, score(ABOUT, SEED, state, at), SEED, state, at)
-    assert level(state, 60 * DAY) < asleep
-    assert level(state, 60 * DAY) == pytest.approx(level(meet([ABOUT, ABOUT])), rel=0.02)
+    levels = [level(state, 60 * DAY)]
+    for _ in range(3):
+        learn(ABOUT, score(ABOUT, SEED, state, at), SEED, state, at)
+        levels.append(level(state, 60 * DAY))
+    assert levels == sorted(levels, reverse=True)
+    asleep, one, two, _ = (value - level(meet([ABOUT, ABOUT])) for value in levels)
+    assert one < 0.5 * asleep
+    assert two < 0.2 * asleep
+
+
+def test_a_silence_is_measured_by_the_pace_of_the_story() -> None:
+    """The same silence says more of a story that brought an item a day than of a slow one."""
+    quick, slow = meet([ABOUT] * 20, every=DAY), meet([ABOUT] * 4, every=40 * DAY)
+    assert level(quick, (19 + 30) * DAY) > level(slow, (3 * 40 + 30) * DAY) > level(State())
 
 
 def test_time_that_runs_back_does_no_harm() -> None:
