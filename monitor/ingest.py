@@ -2,7 +2,7 @@
 
     fetch(feed)                  -> Document | NotModified | FetchFailure     (poll.py, in parallel)
     parse(document)              -> [Item]          identity: guid, canonical URL, fingerprint
-    store.unseen(items)          -> [Item]
+    sift(items)                  -> new items, edits          known by their aliases (sift.py)
     judge(items)                 -> scores, stories, decisions, alerts, deliveries (judge.py)
     store.commit(batch)                              ONE transaction a feed
 
@@ -13,7 +13,7 @@ validators were not stored either), after it the outbox has them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,15 +21,15 @@ from monitor.alerts.route import make_alert, route
 from monitor.errors import ParseError
 from monitor.feeds import schedule
 from monitor.feeds.parse import parse
-from monitor.judge import Judge, Watch, alerted
+from monitor.judge import Again, Judge, Watch, alerted
 from monitor.records import (
     Alert,
     Batch,
     Document,
+    Edit,
     Feed,
     FetchFailure,
     FetchResult,
-    Item,
     NotModified,
     Poll,
     Reason,
@@ -37,6 +37,7 @@ from monitor.records import (
     Topic,
     Verdict,
 )
+from monitor.sift import sift, told_before
 from monitor.store import Store
 from monitor.topics.story import tell
 from monitor.topics.track import Tracker
@@ -99,12 +100,32 @@ class Ingest:
         except ParseError as error:
             failure = FetchFailure(cause=str(error), fetched_at=document.fetched_at)
             return Batch(poll=self._failed(feed, failure))
-        fresh = self._store.unseen(feed.id, parsed.items)
         now = document.fetched_at
-        # Oldest first, as the stream would have brought them: feeds list the newest first.
-        seen = [_seen(feed, item, now) for item in reversed(fresh)]
+        found = sift(self._store, feed, parsed.items, now)
         topics = [topic for topic in self._watch.topics if topic.reads(feed.groups)]
-        return replace(self._judge.judge(seen, topics, now), poll=poll)
+        again = self._again(found.again, topics)
+        told = told_before(self._store, [*found.fresh, *(one.seen for one in again)], now)
+        batch = self._judge.judge(found.fresh, topics, now, again=again, told=told)
+        judged_again = {one.seen.id for one in again}
+        return replace(
+            batch,
+            poll=replace(poll, trust=found.trust, read_at=now),
+            edits=tuple(_noted(edit, judged_again) for edit in found.edits),
+            aliases=found.aliases,
+            seen_again=found.seen_again,
+        )
+
+    def _again(self, seen: Sequence[SeenItem], topics: Sequence[Topic]) -> list[Again]:
+        """Give the edited items with the topics that have not placed them in a story.
+
+        One that is in a story stays there, and is not told twice because of an edit.
+        """
+        placed = self._store.placed([one.id for one in seen])
+        left = [
+            (one, tuple(topic for topic in topics if (one.id, topic.name) not in placed))
+            for one in seen
+        ]
+        return [Again(seen=one, topics=mine) for one, mine in left if mine]
 
     # -- catching up
 
@@ -166,17 +187,8 @@ class Ingest:
         return alert
 
 
-def item_id(feed_url: str, key: str) -> str:
-    """Give an item's id: the same for the same item of the same feed, on any machine."""
-    return hashlib.sha256(f"{feed_url}\n{key}".encode()).hexdigest()[:16]
-
-
-def _seen(feed: Feed, item: Item, now: datetime) -> SeenItem:
-    return SeenItem(
-        id=item_id(feed.url, item.key),
-        item=item,
-        feed_id=feed.id,
-        source=feed.name,
-        first_seen_at=now,
-        baseline=feed.baseline_at is None,
-    )
+def _noted(edit: Edit, judged_again: Container[str]) -> Edit:
+    """Note in a revision whether the text after it was judged."""
+    if edit.revision is None or edit.seen.id not in judged_again:
+        return edit
+    return replace(edit, revision=replace(edit.revision, judged_again=True))

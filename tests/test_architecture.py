@@ -27,6 +27,7 @@ FLOORS = {
     "monitor.log": 2,
     "monitor.systemd": 2,
     "monitor.judge": 3,
+    "monitor.sift": 3,
     "monitor.ingest": 4,
     "monitor.poll": 4,
     "monitor.deliver": 4,

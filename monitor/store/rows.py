@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping
 from monitor.records import (
     Alert,
     AlertedItem,
+    AliasFault,
     Decision,
     Delivery,
     DeliveryState,
@@ -18,12 +19,15 @@ from monitor.records import (
     Item,
     JudgedItem,
     Judgement,
+    KnownItem,
     Member,
     Reason,
+    Revision,
     Score,
     SeenItem,
     Story,
     TermShare,
+    Trust,
     Verdict,
 )
 
@@ -46,16 +50,47 @@ def feed_of(row: RowMapping) -> Feed:
         last_ok_at=row["last_ok_at"],
         failures=row["failures"],
         last_error=row["last_error"],
+        trust=trust_of(row["trust"]),
+        read_at=row["read_at"],
+    )
+
+
+def trust_json(trust: Trust) -> dict[str, Any]:
+    """Write what a feed has shown of its guids and addresses."""
+    return {
+        "guid": [trust.guid_strikes, trust.guid_fault],
+        "url": [trust.url_strikes, trust.url_fault],
+    }
+
+
+def trust_of(stored: Mapping[str, Any] | None) -> Trust:
+    """Read what `trust_json` wrote; nothing stored is nothing against the feed."""
+    if not stored:
+        return Trust()
+    (guid_strikes, guid_fault), (url_strikes, url_fault) = stored["guid"], stored["url"]
+    return Trust(
+        guid_strikes=guid_strikes,
+        guid_fault=AliasFault(guid_fault) if guid_fault else None,
+        url_strikes=url_strikes,
+        url_fault=AliasFault(url_fault) if url_fault else None,
     )
 
 
 def item_row(seen: SeenItem) -> dict[str, Any]:
     """Write a row of `items`."""
-    item = seen.item
     return {
         "id": seen.id,
         "feed_id": seen.feed_id,
-        "key": item.key,
+        "key": seen.item.key,
+        **item_says(seen.item),
+        "first_seen_at": seen.first_seen_at,
+        "baseline": seen.baseline,
+    }
+
+
+def item_says(item: Item) -> dict[str, Any]:
+    """Write the columns of `items` that an edit may change."""
+    return {
         "guid": item.guid,
         "url": item.url,
         "canonical_url": item.canonical_url,
@@ -64,9 +99,44 @@ def item_row(seen: SeenItem) -> dict[str, Any]:
         "summary": item.summary,
         "lang": item.lang,
         "published_at": item.published_at,
-        "first_seen_at": seen.first_seen_at,
-        "baseline": seen.baseline,
     }
+
+
+def known_of(row: RowMapping) -> KnownItem:
+    """Read a row of `items` joined with its feed's name as `source`."""
+    return KnownItem(
+        seen=seen_of(row),
+        last_seen_at=row["last_seen_at"] or row["first_seen_at"],
+        edits=row["edits"] or 0,
+    )
+
+
+def revision_row(revision: Revision) -> dict[str, Any]:
+    """Write a row of `revisions`."""
+    return {
+        "item_id": revision.item_id,
+        "number": revision.number,
+        "at": revision.at,
+        "changed": list(revision.changed),
+        "judged_again": revision.judged_again,
+        "title": revision.title,
+        "summary": revision.summary,
+        "url": revision.url,
+    }
+
+
+def revision_of(row: RowMapping) -> Revision:
+    """Read a row of `revisions`."""
+    return Revision(
+        item_id=row["item_id"],
+        number=row["number"],
+        at=row["at"],
+        changed=tuple(row["changed"]),
+        judged_again=row["judged_again"],
+        title=row["title"],
+        summary=row["summary"],
+        url=row["url"],
+    )
 
 
 def seen_of(row: RowMapping) -> SeenItem:
