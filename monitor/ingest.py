@@ -59,6 +59,7 @@ class Ingest:
         self._tracker = tracker
         self._watch = watch
         self._chance = chance
+        self._has_held = False
 
     def take(self, feed: Feed, result: FetchResult) -> Batch:
         """Judge what a poll brought, commit it, and give what was committed."""
@@ -72,7 +73,19 @@ class Ingest:
             # What was learned is not stored: forget it, or the next start would know less.
             self._tracker.restore(self._store.lessons())
             raise
+        judged = (*whole.items, *whole.rejudged)
+        self._has_held |= any(
+            verdict.decision.reason is Reason.HELD for one in judged for verdict in one.verdicts
+        )
         return whole
+
+    def take_held(self) -> bool:
+        """Say whether something was left to a catch-up since this was last asked, baselines aside.
+
+        After a restart a catch-up looks for all that waits anyway.
+        """
+        has_held, self._has_held = self._has_held, False
+        return has_held
 
     def judge(self, feed: Feed, result: FetchResult) -> Batch:
         """Judge what a poll brought without storing it; the tracker learns from it."""

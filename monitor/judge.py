@@ -135,6 +135,7 @@ class Judge:
             return Verdict(score=score, decision=refused)
         name, now = topic.name, seen.first_seen_at
         known = self._open_stories(draft, name, now)
+        seen = _by_own_names(seen)
         member = self._tracker.member(seen)
         usual = self._tracker.usual_terms(name, seen.item.lang)
         link = stories.link(seen.item, member, known.values(), usual)
@@ -171,6 +172,13 @@ class Judge:
         alert = make_alert(topic.name, reason, story.id, (item,), now)
         draft.alerts.append(replace(alert, detail=verdict.decision.detail))
         draft.deliveries += route(alert, self._watch.destinations[topic.name], now)
+
+
+def _by_own_names(seen: SeenItem) -> SeenItem:
+    """Give an item without an address that is not its own: it would be a copy of any neighbour."""
+    if not seen.shares_url:
+        return seen
+    return replace(seen, item=replace(seen.item, canonical_url=None))
 
 
 def alerted(seen: SeenItem, score: Score, sources: tuple[str, ...]) -> AlertedItem:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from monitor.errors import SeedwatchError
+from monitor.feeds.trust import explain
 from monitor.records import Batch, Feed, FetchFailure, FetchResult
 from monitor.store import Store
 
@@ -124,6 +125,9 @@ def _log(feed: Feed, batch: Batch) -> None:
         return
     if feed.failures:
         log.info("feed_recovered", feed=feed.name, after_failures=feed.failures)
+    shown = explain(batch.poll.trust) if batch.poll.trust is not None else ""
+    if shown and shown != explain(feed.trust):
+        log.warning("feed_distrusted", feed=feed.name, why=shown)
     event = "baseline" if feed.baseline_at is None else "polled"
     if batch.items or feed.baseline_at is None:
         log.info(event, feed=feed.name, new_items=len(batch.items))

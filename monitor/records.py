@@ -46,7 +46,7 @@ class AliasFault(StrEnum):
 class Trust:
     """What a feed has shown of its guids and addresses; it only ever gets less."""
 
-    # In how many documents they contradicted the items, counted up to `recognise.MOST_STRIKES`.
+    # In how many documents they contradicted the items, counted up to `trust.MOST_STRIKES`.
     guid_strikes: int = 0
     # Of the last such document.
     guid_fault: AliasFault | None = None
@@ -179,6 +179,8 @@ class SeenItem:
     baseline: bool
     # Why it is not to be told at once although it is new to us; empty if nothing speaks against it.
     held: str = ""
+    # Its address also stands for other items of its feed: it does not tell what the item is.
+    shares_url: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

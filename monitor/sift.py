@@ -15,7 +15,9 @@ from datetime import datetime
 
 from monitor.feeds.edits import MOST_REVISIONS, Edited, edit_of, held, is_same_article
 from monitor.feeds.identity import alias
-from monitor.feeds.recognise import RENEW, Match, look_ups, recognise
+from monitor.feeds.pairs import RENEW
+from monitor.feeds.recognise import Fresh, Match, recognise
+from monitor.feeds.trust import look_ups
 from monitor.records import Alias, Edit, Feed, Item, KnownItem, SeenItem, Story, Trust
 from monitor.store import Store
 from monitor.topics.story import OPEN_FOR
@@ -40,9 +42,7 @@ def sift(store: Store, feed: Feed, items: Sequence[Item], now: datetime) -> Sift
     """Tell the known items of a document from the new ones, and edits from repetitions."""
     known = store.known_items(feed.id, look_ups(items, feed.trust))
     found = recognise(items, known, feed, now)
-    fresh = [
-        (_seen(feed, one.item, now, held=one.held), one.aliases) for one in reversed(found.fresh)
-    ]
+    fresh = [(_seen(feed, one, now), one.aliases) for one in reversed(found.fresh)]
     edited = [one for one in (edit_of(match, found.trust, now) for match in found.matches) if one]
     named = [
         Alias(key=key, feed_id=feed.id, item_id=seen.id) for seen, keys in fresh for key in keys
@@ -95,7 +95,7 @@ def told_before(
     named: dict[str, list[SeenItem]] = {}
     for one in seen:
         named.setdefault(alias("text", one.item.fingerprint), []).append(one)
-        if one.item.canonical_url:
+        if one.item.canonical_url and not one.shares_url:
             named.setdefault(alias("url", one.item.canonical_url), []).append(one)
     found = {}
     for key, copy, story in store.told_copies(list(named), now - OPEN_FOR):
@@ -110,13 +110,14 @@ def item_id(feed_url: str, key: str) -> str:
     return hashlib.sha256(f"{feed_url}\n{key}".encode()).hexdigest()[:16]
 
 
-def _seen(feed: Feed, item: Item, now: datetime, *, held: str) -> SeenItem:
+def _seen(feed: Feed, one: Fresh, now: datetime) -> SeenItem:
     return SeenItem(
-        id=item_id(feed.url, item.key),
-        item=item,
+        id=item_id(feed.url, one.item.key),
+        item=one.item,
         feed_id=feed.id,
         source=feed.name,
         first_seen_at=now,
         baseline=feed.baseline_at is None,
-        held=held,
+        held=one.held,
+        shares_url=one.shares_url,
     )

@@ -12,6 +12,7 @@ from rich.console import Console
 from monitor.app import App, choose_thresholds
 from monitor.cli.place import opened, settings_of
 from monitor.cli.screen import ago, minute, plain, print_json, screen, table
+from monitor.feeds.trust import explain
 from monitor.records import Alert, Delivery, DeliveryState, Feed
 from monitor.store import has_daemon
 from monitor.store.reports import TopicReport
@@ -109,6 +110,7 @@ def _facts(found: Status) -> dict[str, object]:
                 "last_error": feed.last_error,
                 "last_ok_at": feed.last_ok_at,
                 "due_at": feed.due_at,
+                "distrusted": explain(feed.trust) or None,
             }
             for feed in found.feeds
         ],
@@ -164,6 +166,7 @@ def _show_feeds(console: Console, found: Status) -> None:
         f" {counts['pending'] + counts['sending']} waiting, {counts['expired']} expired,"
         f" {counts['dead']} dead"
     )
+    _show_distrusted(console, found.feeds)
     if not failing:
         return
     rows = table("failing feed", "times", "last well", "next try", "cause")
@@ -178,6 +181,15 @@ def _show_feeds(console: Console, found: Status) -> None:
     console.print(rows)
     if len(failing) > 10:
         console.print(f"… and {len(failing) - 10} more (--json lists all)")
+
+
+def _show_distrusted(console: Console, feeds: tuple[Feed, ...]) -> None:
+    """Say of which feeds the guids do not count; that is no ailment, since others stand in."""
+    shown = [(feed.name, why) for feed in feeds if (why := explain(feed.trust))]
+    for name, why in shown[:10]:
+        console.print(plain(f"  {name}: {why}"))
+    if len(shown) > 10:
+        console.print(f"  … and {len(shown) - 10} more (--json lists all)")
 
 
 def alerts(named: Path | None, *, topic: str | None, limit: int, as_json: bool) -> None:

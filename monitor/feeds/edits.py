@@ -7,15 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitor.feeds.identity import fingerprint, words
-from monitor.feeds.recognise import (
-    ALIKE,
-    LONG_TEXT,
-    MANY,
-    MOST_OF,
-    MOST_STRIKES,
-    Match,
-    similarity,
-)
+from monitor.feeds.pairs import ALIKE, LONG_TEXT, MOST_OF, similarity
+from monitor.feeds.recognise import MANY, Match
+from monitor.feeds.trust import MOST_STRIKES
 from monitor.records import Edit, Item, Revision, Trust
 
 # Revisions that are kept of an item: the first ones, and the last (lemon24/reader stops updating
