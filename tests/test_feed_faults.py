@@ -668,3 +668,12 @@ def test_an_address_finds_the_item_whatever_it_was_then(desk: Desk) -> None:
     assert once is not None
     found = desk.reports.items("nothing", once, [alias("url", once)])
     assert [one.source for one in found] == ["Wire", "Other"]
+
+
+def test_what_is_held_asks_for_a_catch_up(desk: Desk) -> None:
+    """A service is told once that something waits, so that it comes before the next restart."""
+    desk.poll([*WIDE, *OLD])
+    assert not desk.ingest.take_held()
+    desk.poll([*WIDE, *OLD, on_topic(20).but(date=EARLY)])
+    assert desk.ingest.take_held()
+    assert not desk.ingest.take_held()

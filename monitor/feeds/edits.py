@@ -36,10 +36,11 @@ def edit_of(match: Match, trust: Trust, now: datetime) -> Edited | None:
     old = known.seen.item
     is_capped = known.edits >= MOST_REVISIONS
     changed = []
-    if fingerprint(new.title, "") != fingerprint(old.title, ""):
-        changed.append("title")
-    if fingerprint("", new.summary) != fingerprint("", old.summary):
-        changed.append("summary")
+    if new.fingerprint != old.fingerprint:
+        if fingerprint(new.title, "") != fingerprint(old.title, ""):
+            changed.append("title")
+        if fingerprint("", new.summary) != fingerprint("", old.summary):
+            changed.append("summary")
     is_volatile = is_capped or trust.url_strikes >= MOST_STRIKES
     if new.canonical_url != old.canonical_url and (changed or not is_volatile):
         changed.append("address")

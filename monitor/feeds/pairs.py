@@ -53,6 +53,8 @@ class Pair:
     def likeness(self) -> float:
         """The shared part of the words of both titles, or of both texts, whichever is more."""
         old, new = self.known.seen.item, self.item
+        if old.fingerprint == new.fingerprint:
+            return 1.0
         titles = similarity(words(old.title), words(new.title))
         return max(titles, similarity(words(_text(old)), words(_text(new))))
 
