@@ -2,10 +2,10 @@
 
     .venv/bin/python bench/identity.py
 
-Speed: a document of 50 known items against a database of many, ours and the one query by key that a
-reader of guids makes (as this project did before), interleaved in one run. Faults: the timelines of
-`tests/test_feed_faults.py`, for each rival how many items it took for new that were not (each may be
-an alert sent twice), and how many it missed (each may be an alert lost).
+Speed: a document of 50 known items against a database of many, ours and the one query by key that
+a reader of guids makes (as this project did before), interleaved in one run. Faults: the timelines
+of `tests/test_feed_faults.py`, for each rival how many items it took for new that were not (each
+may be an alert sent twice), and how many it missed (each may be an alert lost).
 """
 
 from __future__ import annotations
