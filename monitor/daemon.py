@@ -236,7 +236,7 @@ class Daemon:
         if not is_late and any(feed.last_polled_at is None for feed in feeds):
             return
         unread = {feed.id for feed in feeds if feed.baseline_at is None}
-        if self._unread is None or self._unread - unread:
+        if self._unread is None or self._unread - unread or app.ingest.take_held():
             for topic in app.settings.topics:
                 alert = app.ingest.catch_up(topic, now)
                 if alert:

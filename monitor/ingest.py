@@ -2,7 +2,7 @@
 
     fetch(feed)                  -> Document | NotModified | FetchFailure     (poll.py, in parallel)
     parse(document)              -> [Item]          identity: guid, canonical URL, fingerprint
-    store.unseen(items)          -> [Item]
+    sift(items)                  -> new items, edits          known by their aliases (sift.py)
     judge(items)                 -> scores, stories, decisions, alerts, deliveries (judge.py)
     store.commit(batch)                              ONE transaction a feed
 
@@ -13,7 +13,7 @@ validators were not stored either), after it the outbox has them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -22,16 +22,16 @@ from monitor.errors import ParseError
 from monitor.feeds import schedule
 from monitor.feeds.conditions import hides_news
 from monitor.feeds.parse import parse
-from monitor.judge import Judge, Watch, alerted
+from monitor.judge import Again, Judge, Watch, alerted
 from monitor.records import (
     Alert,
     Batch,
     Document,
+    Edit,
     Feed,
     FetchFailure,
     FetchResult,
     Hints,
-    Item,
     NotModified,
     Poll,
     Reason,
@@ -39,6 +39,7 @@ from monitor.records import (
     Topic,
     Verdict,
 )
+from monitor.sift import sift, told_before
 from monitor.store import Store
 from monitor.text.language import language_of
 from monitor.topics.story import tell
@@ -61,6 +62,7 @@ class Ingest:
         self._tracker = tracker
         self._watch = watch
         self._chance = chance
+        self._has_held = False
 
     def take(self, feed: Feed, result: FetchResult) -> Batch:
         """Judge what a poll brought, commit it, and give what was committed."""
@@ -85,7 +87,19 @@ class Ingest:
             # What was learned is not stored: forget it, or the next start would know less.
             self._tracker.restore(self._store.lessons())
             raise
+        judged = (*whole.items, *whole.rejudged)
+        self._has_held |= any(
+            verdict.decision.reason is Reason.HELD for one in judged for verdict in one.verdicts
+        )
         return whole
+
+    def take_held(self) -> bool:
+        """Say whether something was left to a catch-up since this was last asked, baselines aside.
+
+        After a restart a catch-up looks for all that waits anyway.
+        """
+        has_held, self._has_held = self._has_held, False
+        return has_held
 
     def judge(self, feed: Feed, result: FetchResult) -> Batch:
         """Judge what a poll brought without storing it; the tracker learns from it."""
@@ -125,15 +139,37 @@ class Ingest:
         except ParseError as error:
             failure = FetchFailure(cause=str(error), fetched_at=document.fetched_at)
             return Batch(poll=self._failed(feed, failure))
-        fresh = self._store.unseen(feed.id, parsed.items)
         now = document.fetched_at
-        if fresh and hides_news(feed, document):
+        found = sift(self._store, feed, parsed.items, now)
+        if found.fresh and hides_news(feed, document):
             feed = replace(feed, lied_at=now)
         poll = self._succeeded(feed, document, body_hash, parsed.hints)
-        # Oldest first, as the stream would have brought them: feeds list the newest first.
-        seen = [_seen(feed, _in_language(item, parsed.lang), now) for item in reversed(fresh)]
+        fresh = [_in_language(one, parsed.lang) for one in found.fresh]
+        edited = [_in_language(one, parsed.lang) for one in found.again]
         topics = [topic for topic in self._watch.topics if topic.reads(feed.groups)]
-        return replace(self._judge.judge(seen, topics, now), poll=poll)
+        again = self._again(edited, topics)
+        told = told_before(self._store, [*fresh, *(one.seen for one in again)], now)
+        batch = self._judge.judge(fresh, topics, now, again=again, told=told)
+        judged_again = {one.seen.id for one in again}
+        return replace(
+            batch,
+            poll=replace(poll, trust=found.trust, read_at=now),
+            edits=tuple(_noted(edit, judged_again) for edit in found.edits),
+            aliases=found.aliases,
+            seen_again=found.seen_again,
+        )
+
+    def _again(self, seen: Sequence[SeenItem], topics: Sequence[Topic]) -> list[Again]:
+        """Give the edited items with the topics that have not placed them in a story.
+
+        One that is in a story stays there, and is not told twice because of an edit.
+        """
+        placed = self._store.placed([one.id for one in seen])
+        left = [
+            (one, tuple(topic for topic in topics if (one.id, topic.name) not in placed))
+            for one in seen
+        ]
+        return [Again(seen=one, topics=mine) for one, mine in left if mine]
 
     # -- catching up
 
@@ -195,23 +231,15 @@ class Ingest:
         return alert
 
 
-def item_id(feed_url: str, key: str) -> str:
-    """Give an item's id: the same for the same item of the same feed, on any machine."""
-    return hashlib.sha256(f"{feed_url}\n{key}".encode()).hexdigest()[:16]
-
-
-def _in_language(item: Item, usual: str | None) -> Item:
+def _in_language(seen: SeenItem, usual: str | None) -> SeenItem:
     """Settle the language of an item, once: what is stored is what it was judged in."""
+    item = seen.item
     lang = language_of(item.title, item.summary, stated=item.lang, usual=usual)
-    return replace(item, lang=lang)
+    return replace(seen, item=replace(item, lang=lang))
 
 
-def _seen(feed: Feed, item: Item, now: datetime) -> SeenItem:
-    return SeenItem(
-        id=item_id(feed.url, item.key),
-        item=item,
-        feed_id=feed.id,
-        source=feed.name,
-        first_seen_at=now,
-        baseline=feed.baseline_at is None,
-    )
+def _noted(edit: Edit, judged_again: Container[str]) -> Edit:
+    """Note in a revision whether the text after it was judged."""
+    if edit.revision is None or edit.seen.id not in judged_again:
+        return edit
+    return replace(edit, revision=replace(edit.revision, judged_again=True))

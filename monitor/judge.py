@@ -31,6 +31,9 @@ from monitor.targets import Destination
 from monitor.topics import story as stories
 from monitor.topics.track import Tracker
 
+# Why an item belongs to a story that takes no more by itself.
+_TOLD = "the same article, told before"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
@@ -52,6 +55,18 @@ class _Draft:
     changed: dict[str, Story] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
+    rejudged: list[JudgedItem] = field(default_factory=list)
+    # (item id, topic) -> the story, closed since, in which the same article was told.
+    told: Mapping[tuple[str, str], Story] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """A known item whose text changed, and the topics that have not placed it in a story yet."""
+
+    # First seen now, as far as its new text goes.
+    seen: SeenItem
+    topics: tuple[Topic, ...]
 
 
 class OpenStories(Protocol):
@@ -70,9 +85,22 @@ class Judge:
         self._tracker = tracker
         self._watch = watch
 
-    def judge(self, seen: Sequence[SeenItem], topics: Sequence[Topic], now: datetime) -> Batch:
-        """Judge new items in order, each by every one of some topics; the tracker learns."""
-        draft = _Draft()
+    def judge(
+        self,
+        seen: Sequence[SeenItem],
+        topics: Sequence[Topic],
+        now: datetime,
+        *,
+        again: Sequence[Again] = (),
+        told: Mapping[tuple[str, str], Story] | None = None,
+    ) -> Batch:
+        """Judge new items in order, each by every one of some topics; the tracker learns.
+
+        Then `again`: from items that it has counted already the tracker learns only what turns out
+        to be on-topic. `told` names, by item id and topic, stories too old to be open in which the
+        same article was told: that item joins them, and is not told.
+        """
+        draft = _Draft(told=told or {})
         for one in seen:
             scores = [self._tracker.score(topic.name, one.item, now) for topic in topics]
             verdicts = tuple(
@@ -81,12 +109,25 @@ class Judge:
             )
             self._tracker.learn(one.item, scores, now)
             draft.items.append(JudgedItem(seen=one, verdicts=verdicts))
+        for case in again:
+            draft.rejudged.append(self._judge_again(draft, case, now))
         return Batch(
             items=tuple(draft.items),
             stories=tuple(draft.changed.values()),
             alerts=tuple(draft.alerts),
             deliveries=tuple(draft.deliveries),
+            rejudged=tuple(draft.rejudged),
         )
+
+    def _judge_again(self, draft: _Draft, case: Again, now: datetime) -> JudgedItem:
+        item = case.seen.item
+        scores = [self._tracker.score(topic.name, item, now) for topic in case.topics]
+        verdicts = tuple(
+            self._decide(draft, topic, case.seen, score)
+            for topic, score in zip(case.topics, scores, strict=True)
+        )
+        self._tracker.learn(item, [score for score in scores if score.on_topic], now)
+        return JudgedItem(seen=case.seen, verdicts=verdicts)
 
     def _decide(self, draft: _Draft, topic: Topic, seen: SeenItem, score: Score) -> Verdict:
         refused = refuse(topic, seen.item, score)
@@ -94,10 +135,16 @@ class Judge:
             return Verdict(score=score, decision=refused)
         name, now = topic.name, seen.first_seen_at
         known = self._open_stories(draft, name, now)
+        seen = _by_own_names(seen)
         member = self._tracker.member(name, seen)
         usual = self._tracker.usual_terms(name, seen.item.lang)
         link = stories.link(seen.item, member, known.values(), usual)
-        if link is None:
+        earlier = draft.told.get((seen.id, name))
+        if link is None and earlier is not None:
+            before = known.setdefault(earlier.id, earlier)
+            link = stories.Link(story_id=before.id, is_copy=True, why=_TOLD)
+            news, story = "", stories.attach(before, seen, member)
+        elif link is None:
             before = story = stories.open_story(name, seen, member)
             news = ""
         else:
@@ -125,6 +172,13 @@ class Judge:
         alert = make_alert(topic.name, reason, story.id, (item,), now)
         draft.alerts.append(replace(alert, detail=verdict.decision.detail))
         draft.deliveries += route(alert, self._watch.destinations[topic.name], now)
+
+
+def _by_own_names(seen: SeenItem) -> SeenItem:
+    """Give an item without an address that is not its own: it would be a copy of any neighbour."""
+    if not seen.shares_url:
+        return seen
+    return replace(seen, item=replace(seen.item, canonical_url=None))
 
 
 def alerted(seen: SeenItem, score: Score, sources: tuple[str, ...]) -> AlertedItem:

@@ -18,6 +18,7 @@ from monitor.errors import SeedwatchError
 from monitor.feeds.address import bare
 from monitor.feeds.conditions import DISTRUST
 from monitor.feeds.schedule import REFUSED
+from monitor.feeds.trust import explain
 from monitor.feeds.turns import TurnRules, Turns
 from monitor.log import log_alerts
 from monitor.records import Batch, Feed, FetchFailure, FetchResult, Poll
@@ -114,6 +115,9 @@ def _log(feed: Feed, batch: Batch) -> None:
         log.info("feed_moved", feed=feed.name, url=bare(feed.url), fetched_from=where)
     if poll.lied_at != feed.lied_at:
         log.info("validators_lie", feed=feed.name, url=bare(feed.url), asked_whole_for=DISTRUST)
+    shown = explain(poll.trust) if poll.trust is not None else ""
+    if shown and shown != explain(feed.trust):
+        log.warning("feed_distrusted", feed=feed.name, why=shown)
     event = "baseline" if feed.baseline_at is None else "polled"
     if batch.items or feed.baseline_at is None:
         log.info(event, feed=feed.name, new_items=len(batch.items))

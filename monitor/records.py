@@ -31,6 +31,29 @@ class FeedSpec:
     lang: str | None = None
 
 
+class AliasFault(StrEnum):
+    """How a feed's guids, or its addresses, have shown that they do not name its items."""
+
+    # The same items came under others.
+    CHANGED = "changed"
+    # Several items of one document had the same one.
+    SHARED = "shared"
+    # One that was known stood for another item.
+    REUSED = "reused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """What a feed has shown of its guids and addresses; it only ever gets less."""
+
+    # In how many documents they contradicted the items, counted up to `trust.MOST_STRIKES`.
+    guid_strikes: int = 0
+    # Of the last such document.
+    guid_fault: AliasFault | None = None
+    url_strikes: int = 0
+    url_fault: AliasFault | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hints:
     """What a document says about when to ask again; all in UTC."""
@@ -100,6 +123,10 @@ class Feed:
     # Failures in a row since the last success.
     failures: int = 0
     last_error: str | None = None
+    # By what its items are known.
+    trust: Trust = field(default_factory=Trust)
+    # When a document of it was last read: one that had changed.
+    read_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +219,9 @@ class Poll:
     move: Move | None = None
     # Set by the first poll that could be read.
     baseline_at: datetime | None = None
+    # What its document showed of the feed; None where none was read, and both stay as they were.
+    trust: Trust | None = None
+    read_at: datetime | None = None
 
 
 # ---------------------------------------------------------------------------------------- items
@@ -231,6 +261,62 @@ class SeenItem:
     first_seen_at: datetime
     # It was already in the feed when the feed was first polled.
     baseline: bool
+    # Why it is not to be told at once although it is new to us; empty if nothing speaks against it.
+    held: str = ""
+    # Its address also stands for other items of its feed: it does not tell what the item is.
+    shares_url: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownItem:
+    """A stored item as its feed said it last, with what is known of its presence."""
+
+    seen: SeenItem
+    # Renewed once a day while the feed lists it.
+    last_seen_at: datetime
+    # How often what the feed says of it has changed.
+    edits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alias:
+    """A name under which an item is known in its feed: guid, canonical URL, text or title."""
+
+    # A digest of kind and value (`identity.alias`).
+    key: str
+    feed_id: int
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """What an item said before its feed changed it."""
+
+    item_id: str
+    # Counted from 1; the last one that is kept is overwritten by later ones.
+    number: int
+    # When the change was seen.
+    at: datetime
+    # Which of `title`, `summary` and `address` changed.
+    changed: tuple[str, ...]
+    # Whether a topic judged the new text.
+    judged_again: bool = False
+    # As they were before.
+    title: str
+    summary: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """A known item that its feed now says otherwise."""
+
+    # With its new text, under its old id.
+    seen: SeenItem
+    # Counted with this one.
+    edits: int
+    # None where only the guid changed.
+    revision: Revision | None
 
 
 # --------------------------------------------------------------------------------------- topics
@@ -392,6 +478,7 @@ class Reason(StrEnum):
     NOT_MENTIONED = "not_mentioned"
     MENTIONED = "mentioned"
     OTHER_FEEDS = "other_feeds"
+    HELD = "held"
 
 
 SENTENCES: Mapping[Reason, str] = {
@@ -407,6 +494,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.NOT_MENTIONED: "it lacks what `must_mention` asks for",
     Reason.MENTIONED: "it has what `never_mention` excludes",
     Reason.OTHER_FEEDS: "the topic does not read this feed",
+    Reason.HELD: "on-topic, but old or one of many that its feed changed: left to the catch-up",
 }
 
 
@@ -565,6 +653,12 @@ class Batch:
     # (topic, item id, new reason) of the waiting baseline items that a catch-up message settles.
     caught_up: tuple[tuple[str, str, Reason], ...] = ()
     lessons: Lessons = field(default_factory=Lessons)
+    # Known items whose text changed, with the verdicts of the topics that judged them again.
+    rejudged: tuple[JudgedItem, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    aliases: tuple[Alias, ...] = ()
+    # Ids of known items that the feed still lists, to be noted as seen at this poll.
+    seen_again: tuple[str, ...] = ()
 
 
 # ------------------------------------------------------------------------------------- seams

@@ -30,6 +30,7 @@ FLOORS = {
     "monitor.push": 2,
     "monitor.judge": 3,
     "monitor.inbox": 3,
+    "monitor.sift": 3,
     "monitor.ingest": 4,
     "monitor.poll": 4,
     "monitor.deliver": 4,

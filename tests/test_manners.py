@@ -22,9 +22,9 @@ from monitor import app as wiring
 from monitor.app import App
 from monitor.config import load
 from monitor.feeds.conditions import DISTRUST
-from monitor.ingest import item_id
 from monitor.poll import Poller
 from monitor.records import Feed
+from monitor.sift import item_id
 from tests.fakes.made import DAY, HOUR, MINUTE, NOW, SECOND
 from tests.fakes.web import RecordedRequest, Reply, WebServer
 

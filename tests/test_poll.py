@@ -19,7 +19,16 @@ from monitor.errors import StoreError
 from monitor.feeds.schedule import after_failure, after_success
 from monitor.feeds.turns import TurnRules
 from monitor.poll import REST, Poller
-from monitor.records import Batch, Feed, FeedSpec, FetchFailure, FetchResult, NotModified
+from monitor.records import (
+    AliasFault,
+    Batch,
+    Feed,
+    FeedSpec,
+    FetchFailure,
+    FetchResult,
+    NotModified,
+    Trust,
+)
 from monitor.store import Store, migrate, open_engine
 from tests.fakes import made
 from tests.fakes.made import DAY, HOUR, MINUTE, NOW, SECOND
@@ -282,6 +291,34 @@ def test_a_refusal_stops_no_other_feed(world: Make) -> None:
         "log_level": "error",
     }
     assert line == expected
+
+
+def test_a_feed_that_loses_its_guids_is_told_once(world: Make) -> None:
+    """When a feed has shown what its guids are worth, one line says so and what stands in."""
+    here = world(LRT)
+    trust = Trust(guid_strikes=3, guid_fault=AliasFault.CHANGED)
+    poll = after_success(
+        here.feed("LRT"), made.document(), chance=0.5, body_hash=None, at_least_every=6 * HOUR
+    )
+    batch = Batch(poll=replace(poll, trust=trust, read_at=NOW))
+
+    def take(_feed: Feed, _result: FetchResult) -> Batch:
+        here.store.commit(batch)
+        return batch
+
+    here.poller.take = take
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(3):
+            here.round()
+            here.now += HOUR
+    assert [one for one in logs if one["event"] == "feed_distrusted"] == [
+        {
+            "event": "feed_distrusted",
+            "feed": "LRT",
+            "why": "its guids change: items are known by their address",
+            "log_level": "warning",
+        }
+    ]
 
 
 def test_workers_that_are_gone_lose_no_feed(world: Make) -> None:

@@ -20,12 +20,14 @@ def decide(topic: Topic, seen: SeenItem, story: Story, link: Link | None, news: 
     there before we came?
     """
     if link is not None and story.told:
-        if news and not seen.baseline:
+        if news and not (seen.baseline or seen.held):
             return _yes(topic, Reason.UPDATE, story_id=story.id, detail=news)
         reason = Reason.COPY if link.is_copy else Reason.FOLLOW_UP
         return _no(topic, reason, story_id=story.id, detail=link.why)
     if seen.baseline:
         return _no(topic, Reason.BASELINE, story_id=story.id)
+    if seen.held:
+        return _no(topic, Reason.HELD, story_id=story.id, detail=seen.held)
     return _yes(topic, Reason.FIRST_STORY, story_id=story.id)
 
 

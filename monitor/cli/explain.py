@@ -16,8 +16,9 @@ from monitor.article import read_article
 from monitor.cli.place import opened, settings_of
 from monitor.cli.screen import minute, plain, print_json, screen
 from monitor.errors import ArticleError, SeedwatchError
-from monitor.feeds.identity import canonical_url, fingerprint
+from monitor.feeds.identity import alias, canonical_url, fingerprint
 from monitor.feeds.lang import primary
+from monitor.feeds.trust import explain
 from monitor.records import (
     SENTENCES,
     Alert,
@@ -26,6 +27,7 @@ from monitor.records import (
     Document,
     FetchFailure,
     Item,
+    Revision,
     Score,
     SeenItem,
     Story,
@@ -36,6 +38,8 @@ from monitor.text.language import language_of
 from monitor.topics import story as stories
 from monitor.topics.feedback import standing
 
+# Edits that are shown of one item.
+SHOWN_REVISIONS = 5
 # Terms that are shown one by one; the rest are summed up.
 MOST_TERMS = 12
 # Earlier items that are shown as nearest.
@@ -77,6 +81,10 @@ class Trace:
     nearest: dict[str, tuple[Near, ...]]
     alerts: tuple[Alert, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
+    # What the item said before its feed changed it, oldest first.
+    revisions: tuple[Revision, ...] = ()
+    # By what its feed's items are known if not by their guids, and why.
+    known_by: str = ""
 
 
 def why(named: Path | None, what: str, *, as_json: bool) -> None:
@@ -84,7 +92,7 @@ def why(named: Path | None, what: str, *, as_json: bool) -> None:
     settings = settings_of(named)
     is_url = what.startswith(("http://", "https://"))
     with opened(settings, must_exist=not is_url) as app:
-        found = app.reports.items(what, canonical_url(what) if is_url else None)
+        found = _find(app, what, canonical_url(what) if is_url else None)
         if found:
             traces = [_stored(app, seen) for seen in found]
         elif is_url:
@@ -99,6 +107,12 @@ def why(named: Path | None, what: str, *, as_json: bool) -> None:
     console = screen()
     for trace in traces:
         _show(console, trace)
+
+
+def _find(app: App, what: str, canonical: str | None) -> list[SeenItem]:
+    """Find the items that have, or ever had, an id, a guid or an address, in whichever feed."""
+    keys = [alias("guid", what)] + ([alias("url", canonical)] if canonical else [])
+    return app.reports.items(what, canonical, keys)
 
 
 def _stored(app: App, seen: SeenItem) -> Trace:
@@ -126,6 +140,10 @@ def _stored(app: App, seen: SeenItem) -> Trace:
         },
         alerts=told,
         deliveries=tuple(app.reports.deliveries_of([alert.id for alert in told])),
+        revisions=tuple(app.reports.revisions(seen.id)),
+        known_by=next(
+            (explain(feed.trust) for feed in app.store.feeds() if feed.id == seen.feed_id), ""
+        ),
     )
 
 
@@ -235,12 +253,28 @@ def _show(console: Console, trace: Trace) -> None:
         console.print(plain(f"  {item.url}"), overflow="fold")
     if trace.item_id:
         console.print(plain(f"  item {trace.item_id}, first seen {minute(trace.first_seen_at)}"))
+    if trace.known_by:
+        console.print(plain(f"  of this feed: {trace.known_by}"))
+    _show_revisions(console, trace.revisions)
     if not trace.verdicts:
         console.print("  no topic reads its feed")
     for verdict in trace.verdicts:
         console.print()
         _show_verdict(console, verdict, trace)
     console.print()
+
+
+def _show_revisions(console: Console, revisions: tuple[Revision, ...]) -> None:
+    """Say what changed when, and what stood there before; the latest few."""
+    for one in revisions[-SHOWN_REVISIONS:]:
+        again = ", and judged again" if one.judged_again else ""
+        console.print(plain(f"  edited {minute(one.at)}: {', '.join(one.changed)}{again}"))
+        before = {"title": one.title, "summary": one.summary, "address": one.url or "none"}
+        for name in one.changed:
+            line = f"    {name} was: {before[name]}"
+            console.print(plain(line), no_wrap=True, overflow="ellipsis")
+    if len(revisions) > SHOWN_REVISIONS:
+        console.print(f"  … and {len(revisions) - SHOWN_REVISIONS} earlier edits (--json has all)")
 
 
 def _show_verdict(console: Console, verdict: Verdict, trace: Trace) -> None:

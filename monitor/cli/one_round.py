@@ -42,7 +42,7 @@ class Round:
     failing: dict[str, str] = field(default_factory=dict)
     items: int = 0
     alerts: list[Alert] = field(default_factory=list)
-    # On-topic items that a first poll found: what the catch-up message would choose from.
+    # On-topic items that were left to the catch-up: what its message would choose from.
     waiting: list[tuple[SeenItem, Verdict]] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
 
@@ -55,9 +55,9 @@ class Round:
         self.alerts += batch.alerts
         self.waiting += [
             (judged.seen, verdict)
-            for judged in batch.items
+            for judged in (*batch.items, *batch.rejudged)
             for verdict in judged.verdicts
-            if verdict.decision.reason is Reason.BASELINE
+            if verdict.decision.reason in {Reason.BASELINE, Reason.HELD}
         ]
 
 

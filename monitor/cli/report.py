@@ -14,6 +14,7 @@ from monitor.cli.place import opened, settings_of
 from monitor.cli.pushes import PushStatus, push_status, show_pushes
 from monitor.cli.screen import ago, minute, plain, print_json, screen, table
 from monitor.feeds.address import bare
+from monitor.feeds.trust import explain
 from monitor.records import Alert, Delivery, DeliveryState, Feed
 from monitor.store import has_daemon
 from monitor.store.reports import TopicReport
@@ -132,6 +133,7 @@ def _facts(found: Status) -> dict[str, object]:
                 "last_error": feed.last_error,
                 "last_ok_at": feed.last_ok_at,
                 "due_at": feed.due_at,
+                "distrusted": explain(feed.trust) or None,
             }
             for feed in found.feeds
         ],
@@ -197,6 +199,7 @@ def _show_feeds(console: Console, found: Status) -> None:
         f" {counts['dead']} dead"
     )
     _show_places(console, found.feeds, gone, now)
+    _show_distrusted(console, found.feeds)
     if not failing:
         return
     rows = table("failing feed", "times", "last well", "next try", "cause")
@@ -226,6 +229,15 @@ def _show_places(
     hidden = max(len(gone) - 10, 0) + max(len(moved) - 10, 0)
     if hidden:
         console.print(f"  … and {hidden} more (--json lists all)")
+
+
+def _show_distrusted(console: Console, feeds: tuple[Feed, ...]) -> None:
+    """Say of which feeds the guids do not count; that is no ailment, since others stand in."""
+    shown = [(feed.name, why) for feed in feeds if (why := explain(feed.trust))]
+    for name, why in shown[:10]:
+        console.print(plain(f"  {name}: {why}"))
+    if len(shown) > 10:
+        console.print(f"  … and {len(shown) - 10} more (--json lists all)")
 
 
 def alerts(named: Path | None, *, topic: str | None, limit: int, as_json: bool) -> None:

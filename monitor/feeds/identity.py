@@ -169,6 +169,37 @@ def _key(kind: str, value: str) -> str:
     return f"{kind}:{value}"
 
 
+def alias(kind: str, value: str) -> str:
+    """Return the short form of a name of an item: 64 bits of a digest, as 16 hexadecimal digits.
+
+    An index holds four of them for each item, so they are short. That two names of one feed fall
+    together is a matter of some ten thousand million items.
+
+    >>> alias("url", "https://example.org/a")
+    '010cec320b0ab0d0'
+    """
+    return hashlib.sha256(f"{kind}:{value}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text that tell it from others: those of four letters or more.
+
+    What is written without spaces gives its pairs of letters. A text of short words gives them all.
+
+    >>> sorted(words("The border is closed")), sorted(words("國境封鎖"))
+    (['border', 'closed'], ['國境', '境封', '封鎖'])
+    """
+    every = _said(text).split()
+    found: set[str] = set()
+    for word in every:
+        # From Thai on, most scripts write without spaces.
+        if word[0] >= "\u0e00":
+            found.update(word[place : place + 2] for place in range(max(1, len(word) - 1)))
+        elif len(word) >= 4:
+            found.add(word)
+    return frozenset(found or every)
+
+
 def distinct(items: Iterable[Item]) -> tuple[Item, ...]:
     """Return the items of one document with a key each, in their order.
 

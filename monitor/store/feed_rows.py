@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from monitor.records import Feed, Hints, Move, Poll
+from monitor.records import AliasFault, Feed, Hints, Move, Poll, Trust
 
 
 def feed_of(row: RowMapping) -> Feed:
@@ -37,6 +37,8 @@ def feed_of(row: RowMapping) -> Feed:
         last_ok_at=row["last_ok_at"],
         failures=row["failures"],
         last_error=row["last_error"],
+        trust=trust_of(row["trust"]),
+        read_at=row["read_at"],
     )
 
 
@@ -66,6 +68,8 @@ def poll_row(poll: Poll) -> dict[str, Any]:
             "move": move_state(poll.move),
             "baseline_at": poll.baseline_at,
         }
+    if poll.trust is not None:
+        values |= {"trust": trust_json(poll.trust), "read_at": poll.read_at}
     return values
 
 
@@ -103,3 +107,24 @@ def move_of(state: Mapping[str, Any] | None) -> Move | None:
         return None
     since = datetime.fromisoformat(state["since"])
     return Move(to=state["to"], since=since, polls=state["polls"])
+
+
+def trust_json(trust: Trust) -> dict[str, Any]:
+    """Write what a feed has shown of its guids and addresses."""
+    return {
+        "guid": [trust.guid_strikes, trust.guid_fault],
+        "url": [trust.url_strikes, trust.url_fault],
+    }
+
+
+def trust_of(stored: Mapping[str, Any] | None) -> Trust:
+    """Read what `trust_json` wrote; nothing stored is nothing against the feed."""
+    if not stored:
+        return Trust()
+    (guid_strikes, guid_fault), (url_strikes, url_fault) = stored["guid"], stored["url"]
+    return Trust(
+        guid_strikes=guid_strikes,
+        guid_fault=AliasFault(guid_fault) if guid_fault else None,
+        url_strikes=url_strikes,
+        url_fault=AliasFault(url_fault) if url_fault else None,
+    )

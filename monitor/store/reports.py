@@ -8,10 +8,20 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Engine, func, or_, select
 
-from monitor.records import Alert, Delivery, DeliveryState, SeenItem, Story, Verdict
+from monitor.records import Alert, Delivery, DeliveryState, Revision, SeenItem, Story, Verdict
 from monitor.store import rows
 from monitor.store.engine import reading
-from monitor.store.schema import alert_items, alerts, decisions, deliveries, feeds, items, stories
+from monitor.store.schema import (
+    alert_items,
+    alerts,
+    aliases,
+    decisions,
+    deliveries,
+    feeds,
+    items,
+    revisions,
+    stories,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +117,19 @@ class Reports:
         with reading(self._engine) as connection:
             return [rows.delivery_of(row) for row in connection.execute(query).mappings()]  # type: ignore[call-overload]
 
-    def items(self, wanted: str, canonical: str | None) -> list[SeenItem]:
-        """Find items by the beginning of their id, by guid or by URL; at most 20, oldest first."""
+    def items(self, wanted: str, canonical: str | None, keys: Sequence[str] = ()) -> list[SeenItem]:
+        """Find items by the beginning of their id, by guid or by URL; at most 20, oldest first.
+
+        `keys` are aliases that they may have had before they were edited.
+        """
         named: list[ColumnElement[bool]] = [items.c.guid == wanted, items.c.url == wanted]
         if 4 <= len(wanted) <= 16 and set(wanted) <= set("0123456789abcdef"):
             named.append(items.c.id.startswith(wanted))
         if canonical:
             named.append(items.c.canonical_url == canonical)
+        if keys:
+            once = select(aliases.c.item_id).where(aliases.c.key.in_(list(keys)))
+            named.append(items.c.id.in_(once))
         query = (
             select(items, feeds.c.name.label("source"))
             .join(feeds)
@@ -129,6 +145,13 @@ class Reports:
         query = select(decisions).where(decisions.c.item_id == item_id).order_by(decisions.c.topic)
         with reading(self._engine) as connection:
             return [rows.verdict_of(row) for row in connection.execute(query).mappings()]
+
+    def revisions(self, item_id: str) -> list[Revision]:
+        """Give what an item said before each of its changes, oldest first; at most some dozens."""
+        query = select(revisions).where(revisions.c.item_id == item_id)
+        with reading(self._engine) as connection:
+            found = connection.execute(query.order_by(revisions.c.number)).mappings()
+            return [rows.revision_of(row) for row in found]
 
     def story(self, story_id: str) -> tuple[Story, list[SeenItem]] | None:
         """Give a story with its items, oldest first (at most 50)."""

@@ -17,8 +17,10 @@ from monitor.records import (
     Item,
     JudgedItem,
     Judgement,
+    KnownItem,
     Member,
     Reason,
+    Revision,
     Score,
     SeenItem,
     Story,
@@ -29,11 +31,19 @@ from monitor.records import (
 
 def item_row(seen: SeenItem) -> dict[str, Any]:
     """Write a row of `items`."""
-    item = seen.item
     return {
         "id": seen.id,
         "feed_id": seen.feed_id,
-        "key": item.key,
+        "key": seen.item.key,
+        **item_says(seen.item),
+        "first_seen_at": seen.first_seen_at,
+        "baseline": seen.baseline,
+    }
+
+
+def item_says(item: Item) -> dict[str, Any]:
+    """Write the columns of `items` that an edit may change."""
+    return {
         "guid": item.guid,
         "url": item.url,
         "canonical_url": item.canonical_url,
@@ -42,9 +52,44 @@ def item_row(seen: SeenItem) -> dict[str, Any]:
         "summary": item.summary,
         "lang": item.lang,
         "published_at": item.published_at,
-        "first_seen_at": seen.first_seen_at,
-        "baseline": seen.baseline,
     }
+
+
+def known_of(row: RowMapping) -> KnownItem:
+    """Read a row of `items` joined with its feed's name as `source`."""
+    return KnownItem(
+        seen=seen_of(row),
+        last_seen_at=row["last_seen_at"] or row["first_seen_at"],
+        edits=row["edits"] or 0,
+    )
+
+
+def revision_row(revision: Revision) -> dict[str, Any]:
+    """Write a row of `revisions`."""
+    return {
+        "item_id": revision.item_id,
+        "number": revision.number,
+        "at": revision.at,
+        "changed": list(revision.changed),
+        "judged_again": revision.judged_again,
+        "title": revision.title,
+        "summary": revision.summary,
+        "url": revision.url,
+    }
+
+
+def revision_of(row: RowMapping) -> Revision:
+    """Read a row of `revisions`."""
+    return Revision(
+        item_id=row["item_id"],
+        number=row["number"],
+        at=row["at"],
+        changed=tuple(row["changed"]),
+        judged_again=row["judged_again"],
+        title=row["title"],
+        summary=row["summary"],
+        url=row["url"],
+    )
 
 
 def seen_of(row: RowMapping) -> SeenItem:

@@ -90,6 +90,10 @@ feeds = Table(
     Column("last_ok_at", UtcDateTime),
     Column("failures", Integer, nullable=False),
     Column("last_error", Text),
+    # What it has shown of its guids and addresses; NULL: nothing against them.
+    Column("trust", JSON),
+    # When a document of it was last read.
+    Column("read_at", UtcDateTime),
     Index(None, "active", "due_at"),
 )
 
@@ -109,7 +113,36 @@ items = Table(
     Column("published_at", UtcDateTime),
     Column("first_seen_at", UtcDateTime, nullable=False, index=True),
     Column("baseline", Boolean, nullable=False),
+    # NULL: not noted since it was first seen, and never edited.
+    Column("last_seen_at", UtcDateTime),
+    Column("edits", Integer),
     UniqueConstraint("feed_id", "key"),
+)
+
+# Under which names the items of each feed are known. A digest comes first: the same article is
+# looked for in its feed, and in all.
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("key", String(16), primary_key=True),
+    Column("feed_id", ForeignKey("feeds.id"), primary_key=True),
+    Column("item_id", ForeignKey("items.id"), nullable=False, index=True),
+    # Four short rows an item: without it SQLite would keep each key twice.
+    sqlite_with_rowid=False,
+)
+
+# What items said before their feeds changed them.
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("item_id", ForeignKey("items.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("changed", JSON, nullable=False),
+    Column("judged_again", Boolean, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("url", Text),
 )
 
 stories = Table(

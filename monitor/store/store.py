@@ -18,7 +18,7 @@ from monitor.records import (
     DeliveryState,
     Feed,
     FeedSpec,
-    Item,
+    KnownItem,
     Lessons,
     Outcome,
     Poll,
@@ -27,12 +27,9 @@ from monitor.records import (
     Story,
     Verdict,
 )
-from monitor.store import feed_rows, rows, schema
+from monitor.store import feed_rows, known, rows, schema
 from monitor.store.engine import CLAIM_LOCK, alone, reading
 from monitor.store.schema import alerts, decisions, deliveries, feeds, items, stories
-
-# SQLite takes at most 32,766 values in one statement; a document has at most 2,000 items.
-MANY = 500
 
 
 class Store:
@@ -108,15 +105,25 @@ class Store:
 
     # -- items
 
-    def unseen(self, feed_id: int, found: Sequence[Item]) -> list[Item]:
-        """Give those of a feed's items that are not stored yet, in their order."""
-        known: set[str] = set()
+    def known_items(self, feed_id: int, keys: Sequence[str]) -> dict[str, KnownItem]:
+        """Give a feed's stored items by those of some aliases under which they are known."""
         with reading(self._engine) as connection:
-            for start in range(0, len(found), MANY):
-                keys = [item.key for item in found[start : start + MANY]]
-                query = select(items.c.key).where(items.c.feed_id == feed_id, items.c.key.in_(keys))
-                known.update(connection.execute(query).scalars())
-        return [item for item in found if item.key not in known]
+            return known.known_items(connection, feed_id, keys)
+
+    def told_copies(
+        self, keys: Sequence[str], opened_before: datetime
+    ) -> list[tuple[str, SeenItem, Story]]:
+        """Give the items of any feed that some aliases name, with the older stories they are in.
+
+        Only stories that were told, and opened before a time: later ones are looked through anyway.
+        """
+        with reading(self._engine) as connection:
+            return known.told_copies(connection, keys, opened_before)
+
+    def placed(self, item_ids: Sequence[str]) -> set[tuple[str, str]]:
+        """Say which of some items are in a story, as (item id, topic)."""
+        with reading(self._engine) as connection:
+            return known.placed(connection, item_ids)
 
     def latest_items(self, most: int) -> list[SeenItem]:
         """Give the items that were seen last, oldest first: what a new topic is shown."""
@@ -178,8 +185,9 @@ class Store:
             return found
 
     def waiting_matches(self, topic: str) -> list[tuple[SeenItem, Verdict]]:
-        """Give a topic's on-topic baseline items that no message has told yet, best first."""
-        waiting = and_(decisions.c.topic == topic, decisions.c.reason == Reason.BASELINE)
+        """Give a topic's on-topic items that were left to a catch-up still to come, best first."""
+        reasons = [Reason.BASELINE, Reason.HELD]
+        waiting = and_(decisions.c.topic == topic, decisions.c.reason.in_(reasons))
         return self._judged(waiting, decisions.c.score.desc(), items.c.first_seen_at, items.c.id)
 
     def _judged(self, where: ColumnElement[bool], *order: Any) -> list[tuple[SeenItem, Verdict]]:
@@ -215,8 +223,9 @@ class Store:
                 _settle_poll(tx, batch.poll)
             self._add(tx, items, [rows.item_row(judged.seen) for judged in batch.items])
             self._replace(tx, stories, [rows.story_row(story) for story in batch.stories])
-            verdicts = [row for judged in batch.items for row in rows.decision_rows(judged)]
-            self._replace(tx, decisions, verdicts)
+            self._know(tx, batch)
+            judged = (*batch.items, *batch.rejudged)
+            self._replace(tx, decisions, [row for one in judged for row in rows.decision_rows(one)])
             self._add(tx, alerts, [rows.alert_row(alert) for alert in batch.alerts])
             told = [
                 {"alert_id": alert.id, "item_id": item.item_id}
@@ -333,6 +342,20 @@ class Store:
             if column.name not in keys
         }
         tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), values)
+
+    def _know(self, tx: Connection, batch: Batch) -> None:
+        """Keep by what items are known from now on, and what the feeds say of them now."""
+        if batch.edits:
+            tx.execute(known.EDIT, [known.edit_row(edit) for edit in batch.edits])
+        revised = [rows.revision_row(edit.revision) for edit in batch.edits if edit.revision]
+        self._replace(tx, schema.revisions, revised)
+        named = [
+            {"key": alias.key, "feed_id": alias.feed_id, "item_id": alias.item_id}
+            for alias in batch.aliases
+        ]
+        self._replace(tx, schema.aliases, named)
+        if batch.seen_again and batch.poll:
+            known.note_seen(tx, batch.seen_again, batch.poll.polled_at)
 
     def _learn(self, tx: Connection, lessons: Lessons) -> None:
         states = [{"name": name, "state": state} for name, state in lessons.states.items()]

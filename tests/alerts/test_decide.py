@@ -24,6 +24,7 @@ REPORT = Link(story_id=UNTOLD.id, is_copy=False, why="31% alike")
 NEWS = "new in it: Hrodna"
 NEW = made.seen()
 OLD = made.seen(baseline=True)
+HELD = made.seen(held="one of many")
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,9 @@ OLD = made.seen(baseline=True)
         (decide(made.topic(), OLD, UNTOLD, COPY, ""), False, Reason.BASELINE, ""),
         (decide(made.topic(), OLD, TOLD, COPY, ""), False, Reason.COPY, "the same text"),
         (decide(made.topic(), OLD, TOLD, REPORT, NEWS), False, Reason.FOLLOW_UP, "31% alike"),
+        (decide(made.topic(), HELD, UNTOLD, None, ""), False, Reason.HELD, "one of many"),
+        (decide(made.topic(), HELD, UNTOLD, REPORT, ""), False, Reason.HELD, "one of many"),
+        (decide(made.topic(), HELD, TOLD, COPY, NEWS), False, Reason.COPY, "the same text"),
     ],
     ids=[
         "the first item of a story is told",
@@ -53,6 +57,9 @@ OLD = made.seen(baseline=True)
         "and so does its copy",
         "unless the story was told since",
         "and news that is old is no update",
+        "what is held waits for the catch-up, and says why",
+        "and so does a report of its story",
+        "unless the story was told since, of which it is no update",
     ],
 )
 def test_the_decision(decision: Decision, *, alert: bool, reason: Reason, detail: str) -> None:

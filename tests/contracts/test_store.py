@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,28 +11,34 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from monitor.alerts.route import route
 from monitor.records import (
     Alert,
+    Alias,
+    AliasFault,
     Batch,
     Claim,
     Delivery,
     DeliveryState,
+    Edit,
     Feed,
     Hints,
     HostRest,
     JudgedItem,
     Judgement,
+    KnownItem,
     Lessons,
     Move,
     Outcome,
     Reason,
+    Revision,
     SeenItem,
+    Trust,
 )
-from monitor.store import Feedback, Reports, Store
+from monitor.store import Feedback, Reports, Store, known
 from monitor.store.schema import metadata
 from tests.fakes import made
 from tests.fakes.made import DAY, HOUR, MINUTE, NOW, SECOND
@@ -123,7 +130,7 @@ def test_a_removed_feed_rests_and_keeps_its_history(store: Store) -> None:
     store.sync_feeds([BBC, LRT], NOW)
     returned = feeds_by_name(store)["LRT"]
     assert (returned.id, returned.etag, returned.baseline_at) == (1, 'W/"1"', NOW)
-    assert store.unseen(1, [made.item("fence")]) == []
+    assert [one.item.guid for one in store.latest_items(9)] == ["fence"]
 
 
 @pytest.mark.parametrize(
@@ -262,29 +269,183 @@ def test_due_feeds_come_longest_due_first(store: Store) -> None:
 # ---------------------------------------------------------------------------------------- items
 
 
-def test_unseen_keeps_the_order(store: Store) -> None:
-    """Of a document's items those that are not stored yet are given, in its order."""
-    store.sync_feeds([LRT, BBC], NOW)
-    store.commit(told("fence"))
-    found = [made.item(name) for name in ("wall", "fence", "camp")]
-    assert store.unseen(1, found) == [found[0], found[2]]
+def named(one: SeenItem, *keys: str) -> tuple[Alias, ...]:
+    """Return aliases of a stored item."""
+    return tuple(Alias(key=key, feed_id=one.feed_id, item_id=one.id) for key in keys)
 
 
-def test_unseen_is_of_one_feed(store: Store) -> None:
+def test_an_item_is_known_by_each_of_its_aliases(store: Store) -> None:
+    """A stored item is found by every alias that it was given, and by no other."""
+    store.sync_feeds([LRT], NOW)
+    one = made.seen("fence")
+    stored = Batch(items=(made.judged(one),), stories=(made.story(),), aliases=named(one, "a", "b"))
+    store.commit(stored)
+    expected = KnownItem(seen=one, last_seen_at=NOW, edits=0)
+    assert store.known_items(1, ["x", "b", "a"]) == {"a": expected, "b": expected}
+    assert store.known_items(1, []) == {}
+
+
+def test_aliases_are_of_one_feed(store: Store) -> None:
     """The same guid in another feed is another item."""
     store.sync_feeds([LRT, BBC], NOW)
-    store.commit(told("fence"))
-    assert store.unseen(2, [made.item("fence")]) == [made.item("fence")]
+    one, other = made.seen("fence"), made.seen("wall", feed_id=2, source="BBC")
+    both = tuple(JudgedItem(seen=seen, verdicts=()) for seen in (one, other))
+    store.commit(Batch(items=both, aliases=named(one, "a") + named(other, "a", "b")))
+    assert {key: known.seen for key, known in store.known_items(1, ["a", "b"]).items()} == {
+        "a": one
+    }
+    assert {key: known.seen for key, known in store.known_items(2, ["a", "b"]).items()} == {
+        "a": other,
+        "b": other,
+    }
 
 
-def test_unseen_takes_a_long_document(store: Store) -> None:
-    """A document with more items than one statement can name is no trouble."""
+def test_an_alias_names_the_latest_item(store: Store) -> None:
+    """An alias that is given to another item of the feed leads to that one from then on."""
     store.sync_feeds([LRT], NOW)
-    found = [made.item(f"n{number}") for number in range(1_300)]
-    stored = [made.judged(made.seen(one.guid or "", one)) for one in found[::2]]
-    store.commit(Batch(items=tuple(replace(one, verdicts=()) for one in stored)))
-    assert store.unseen(1, found) == found[1::2]
-    assert store.unseen(1, []) == []
+    one, other = made.seen("fence"), made.seen("wall")
+    both = tuple(JudgedItem(seen=seen, verdicts=()) for seen in (one, other))
+    store.commit(Batch(items=both, aliases=named(one, "a", "b")))
+    store.commit(Batch(aliases=named(other, "a")))
+    found = store.known_items(1, ["a", "b"])
+    assert {key: known.seen for key, known in found.items()} == {"a": other, "b": one}
+
+
+def test_known_items_take_a_long_document(store: Store) -> None:
+    """A document with more aliases than one statement can name is no trouble."""
+    store.sync_feeds([LRT], NOW)
+    stored = [made.seen(f"n{number}") for number in range(1_300)]
+    keys = [f"{number:016x}" for number in range(5_200)]
+    aliases = [
+        alias for place, one in enumerate(stored) for alias in named(one, *keys[place * 4 :][:4])
+    ]
+    batch = Batch(
+        items=tuple(JudgedItem(seen=one, verdicts=()) for one in stored), aliases=tuple(aliases)
+    )
+    store.commit(batch)
+    found = store.known_items(1, keys[::4] + keys[1::2] + ["no such alias"])
+    assert {known.seen.id for known in found.values()} == {one.id for one in stored}
+    assert len(found) == 3_900
+
+
+def test_known_items_are_looked_up_by_an_index(engine: Engine, store: Store) -> None:
+    """However many items are stored, recognising those of a document reads only theirs."""
+    store.sync_feeds([LRT], NOW)
+    plans = [
+        (known.owners_of(1, ["a", "b"]), r"USING PRIMARY KEY \(key=\?|pk_aliases"),
+        (known.items_of(["a", "b"]), r"autoindex_items_1 \(id=\?|pk_items"),
+        (known.copies_by_alias(["a", "b"], NOW), r"USING PRIMARY KEY \(key=\?|pk_aliases"),
+    ]
+    if engine.dialect.name == "postgresql":
+        before, after = "SET LOCAL enable_seqscan = off", "EXPLAIN"
+    else:
+        before, after = "SELECT 1", "EXPLAIN QUERY PLAN"
+    with engine.connect() as connection:
+        connection.execute(text(before))
+        for query, by_index in plans:
+            whole = query.compile(engine, compile_kwargs={"literal_binds": True})
+            plan = [str(row) for row in connection.execute(text(f"{after} {whole}"))]
+            assert [row for row in plan if re.search(r"SCAN (?:aliases|items|decis)", row)] == []
+            assert any(re.search(by_index, row) for row in plan), plan
+
+
+def edit(one: SeenItem, number: int, **changes: Any) -> Edit:
+    """Return an edit of an item, the so-manieth."""
+    old = one.item
+    revision = Revision(
+        item_id=one.id,
+        number=number,
+        at=NOW + number * HOUR,
+        changed=("title",),
+        title=old.title,
+        summary=old.summary,
+        url=old.url,
+    )
+    return Edit(seen=replace(one, item=replace(old, **changes)), edits=number, revision=revision)
+
+
+def test_an_edited_item_keeps_its_id_and_history(store: Store, reports: Reports) -> None:
+    """An edit changes what an item says, not which it is; what it said before is kept."""
+    store.sync_feeds([LRT], NOW)
+    one = made.seen("fence")
+    store.commit(Batch(items=(JudgedItem(seen=one, verdicts=()),), aliases=named(one, "a")))
+    first = edit(one, 1, title="Łódź “fence” 國", guid="new", published_at=None, lang=None)
+    second = edit(first.seen, 2, title="A wall", url=None, canonical_url=None)
+    store.commit(Batch(edits=(first,), aliases=named(one, "b")))
+    store.commit(Batch(edits=(second,)))
+    expected = KnownItem(seen=second.seen, last_seen_at=NOW, edits=2)
+    assert store.known_items(1, ["a", "b"]) == {"a": expected, "b": expected}
+    assert reports.revisions(one.id) == [first.revision, second.revision]
+    assert reports.revisions("no such id") == []
+    assert store.latest_items(9) == [second.seen]
+    again = replace(second.revision or made_up(), at=NOW + DAY, title="Later", judged_again=True)
+    store.commit(Batch(edits=(replace(second, revision=again, edits=9),)))
+    assert reports.revisions(one.id) == [first.revision, again]
+
+
+def made_up() -> Revision:
+    """Fail: a revision should have been there."""
+    raise AssertionError
+
+
+def test_an_item_is_noted_as_seen(store: Store) -> None:
+    """That a feed still lists an item is noted with the poll, for that item only."""
+    store.sync_feeds([LRT], NOW)
+    one, other = made.seen("fence"), made.seen("wall")
+    both = tuple(JudgedItem(seen=seen, verdicts=()) for seen in (one, other))
+    store.commit(Batch(items=both, aliases=named(one, "a") + named(other, "b")))
+    later = NOW + DAY
+    store.commit(Batch(poll=made.poll(polled_at=later), seen_again=(one.id,)))
+    found = store.known_items(1, ["a", "b"])
+    assert [found[key].last_seen_at for key in "ab"] == [later, NOW]
+
+
+def test_a_new_verdict_takes_the_place_of_the_old(store: Store, reports: Reports) -> None:
+    """A topic that judges an edited item again has the new verdict; the item stays as old."""
+    store.sync_feeds([LRT], NOW)
+    one = made.seen("fence")
+    off = made.judged(one, value=0.2, reason=Reason.BELOW_THRESHOLD)
+    store.commit(Batch(items=(off,)))
+    on = made.judged(replace(one, first_seen_at=NOW + HOUR), story_id=made.story().id)
+    store.commit(Batch(rejudged=(on,), stories=(made.story(),)))
+    assert reports.verdicts(one.id) == list(on.verdicts)
+    assert store.latest_items(9) == [one]
+    assert store.placed([one.id, "no such id"]) == {(one.id, "border")}
+    assert store.placed([]) == set()
+
+
+def test_copies_that_were_told_long_ago(store: Store) -> None:
+    """By an alias the items of every feed are found that are in a told story of before a time."""
+    store.sync_feeds([LRT, BBC], NOW)
+    fence, wall, camp = made.seen("fence"), made.seen("wall"), made.seen("camp")
+    told_story = made.story("fence", told_at=NOW, told_sources=1)
+    stories = (told_story, made.story("wall"), made.story("camp", told_at=NOW, opened_at=NOW + DAY))
+    judged = tuple(
+        made.judged(one, story_id=story.id)
+        for one, story in zip((fence, wall, camp), stories, strict=True)
+    )
+    aliases = named(fence, "a") + named(wall, "b") + named(camp, "c")
+    store.commit(Batch(items=judged, stories=stories, aliases=aliases))
+    assert store.told_copies(["c", "b", "a"], NOW + HOUR) == [("a", fence, told_story)]
+    assert store.told_copies(["a"], NOW) == []
+    assert store.told_copies([], NOW) == []
+
+
+def test_what_a_feed_has_shown_is_kept(store: Store) -> None:
+    """What a document showed of a feed stays until another one is read, whatever else happens."""
+    store.sync_feeds([LRT], NOW)
+    assert (store.feeds()[0].trust, store.feeds()[0].read_at) == (Trust(), None)
+    trust = Trust(
+        guid_strikes=3,
+        guid_fault=AliasFault.SHARED,
+        url_strikes=1,
+        url_fault=AliasFault.CHANGED,
+    )
+    store.commit(Batch(poll=made.poll(trust=trust, read_at=NOW)))
+    store.commit(Batch(poll=made.poll(polled_at=NOW + HOUR)))
+    store.commit(Batch(poll=made.poll(ok=False, failures=1, error="no")))
+    store.sync_feeds([LRT], NOW + DAY)
+    assert (store.feeds()[0].trust, store.feeds()[0].read_at) == (trust, NOW)
 
 
 def test_the_latest_items_come_oldest_first(store: Store) -> None:
@@ -882,7 +1043,7 @@ def test_alerts_come_newest_first(outbox: Store, reports: Reports) -> None:
     assert reports.alerts(limit=1) == [wall]
     assert reports.alerts(topic="border") == [wall, fence]
     assert reports.alerts(topic="rail") == []
-    assert outbox.unseen(1, [made.item("fence")]) == []
+    assert "fence" in {one.item.guid for one in outbox.latest_items(9)}
 
 
 def test_deliveries_of_an_alert(outbox: Store, reports: Reports) -> None:

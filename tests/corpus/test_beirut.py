@@ -29,6 +29,7 @@ from structlog.testing import capture_logs
 from monitor.app import SENDERS, App, choose_thresholds, open_database, start_up, wire
 from monitor.config import load
 from monitor.daemon import Daemon
+from monitor.feeds.identity import fingerprint
 from monitor.records import SeenItem, Verdict
 from tests.fakes.web import RecordedRequest, Reply, WebServer
 
@@ -228,7 +229,10 @@ def test_the_explosion_in_beirut_is_told(shared: Path, tmp_path: Path) -> None:
         Path(os.environ["SEEDWATCH_REPORT"]).write_text(text, encoding="utf-8")
 
     # Nothing fell out of a feed between two polls, and nothing waits.
-    assert len(verdicts) == counts["items"] == len(month.entries)
+    # The Guardian published three texts again within the week, under new guids: they are no items.
+    texts = {(one.outlet, fingerprint(one.title, one.summary)) for one in month.entries}
+    assert len(month.entries) - len(texts) == 3
+    assert len(verdicts) == counts["items"] == len(texts)
     assert counts["delivered"] == counts["alerts"] == len(month.payloads)
     ids = [payload["id"] for payload in month.payloads]
     assert len(ids) == len(set(ids))

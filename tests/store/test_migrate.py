@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,12 +18,15 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from monitor.errors import StoreError
-from monitor.records import Hints
+from monitor.feeds.trust import look_ups
+from monitor.records import Hints, Trust
 from monitor.store import Store, migrate, open_engine
 from monitor.store.migrate import migrations
-from monitor.store.schema import metadata
+from monitor.store.rows import item_row
+from monitor.store.schema import feeds, metadata
+from monitor.store.schema import items as stored
 from tests.fakes import made
-from tests.fakes.made import NOW
+from tests.fakes.made import HOUR, NOW
 from tests.fakes.postgres import cluster, databases
 
 HEAD = ScriptDirectory.from_config(migrations()).get_current_head()
@@ -191,3 +195,35 @@ def test_a_database_of_the_first_version_comes_along(engine: Engine) -> None:
     with engine.connect() as connection:
         found = connection.execute(text("SELECT host FROM feeds JOIN items ON feed_id = feeds.id"))
         assert found.scalars().all() == ["lrt.example"]
+
+
+def test_what_is_stored_is_known_after_the_upgrade(engine: Engine) -> None:
+    """Items of a database made before there were aliases are recognised, the later of two first."""
+    config = migrations(engine)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    names = ("fence", "wall", "camp")
+    items = {name: made.item(name) for name in names}
+    items["wall"] = replace(items["wall"], guid=None, canonical_url=None, title="Short")
+    items["camp"] = replace(items["camp"], guid="fence")
+    with engine.begin() as tx:
+        feed = {"url": "https://lrt.example/rss", "name": "LRT", "groups": [], "every_seconds": 900}
+        feed |= {"active": True, "due_at": NOW, "failures": 0}
+        tx.execute(feeds.insert().values(feed))
+        for number, (name, item) in enumerate(items.items()):
+            seen = made.seen(name, item, first_seen_at=NOW + number * HOUR)
+            tx.execute(stored.insert().values(item_row(seen)))
+    migrate(engine)
+    keys = look_ups(items.values(), Trust())
+    found = Store(engine).known_items(1, keys)
+    assert found.keys() == set(keys)
+    owners = {
+        name: {found[key].seen.item.title for key in look_ups([item], Trust())}
+        for name, item in items.items()
+    }
+    assert owners == {
+        "fence": {items["fence"].title, items["camp"].title},
+        "wall": {"Short"},
+        "camp": {items["camp"].title},
+    }
