@@ -91,6 +91,7 @@ def make_client(settings: Settings, clock: Callable[[], datetime]) -> Client:
             max_bytes=polling.max_bytes,
         ),
         clock=clock,
+        allow=polling.allow_addresses,
     )
 
 

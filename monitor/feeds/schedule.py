@@ -66,7 +66,7 @@ def after_failure(
         due_at=now + wait,
         ok=False,
         failures=feed.failures + 1,
-        error=failure.cause,
+        error=failure.told,
     )
 
 

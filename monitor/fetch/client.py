@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
 from monitor.errors import DeliveryError
-from monitor.fetch.adapter import WatchedAdapter, tls_context
+from monitor.fetch.adapter import MOST_HEAD_BYTES, DialledAdapter, Line, tls_context
+from monitor.fetch.addresses import Guard, Trust
 from monitor.fetch.deadline import Deadline, Deadlines
-from monitor.fetch.words import in_words
-from monitor.records import Answer, Document, FetchFailure, FetchResult, NotModified
+from monitor.fetch.dial import Dialer
+from monitor.fetch.hop import check_url, follow
+from monitor.fetch.refused import Refused
+from monitor.fetch.resolve import Resolver
+from monitor.fetch.words import in_words, status_in_words
+from monitor.records import (
+    Allowed,
+    Answer,
+    Document,
+    FetchFailure,
+    FetchResult,
+    NotModified,
+    Stage,
+)
 
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml,"
@@ -39,16 +52,12 @@ class Limits:
     timeout: timedelta
     # The same for a POST; None: as for a GET.
     post_timeout: timedelta | None = None
-    # Of a body, after decompression.
+    # Of a body, after decompression; as it is sent, in chunks, it may have twice as many.
     max_bytes: int
 
     def time_for(self, method: str) -> timedelta:
         """Give the time that an exchange may take."""
         return (method == "POST" and self.post_timeout) or self.timeout
-
-
-class _Refused(Exception):  # noqa: N818 - an answer, not a fault of ours
-    """An answer that is of no use, and why."""
 
 
 def user_agent(version: str, contact: str | None) -> str:
@@ -63,14 +72,26 @@ class _Session(requests.Session):
 
 
 class Client:
-    """The way out. Threads may share it; each has a session of its own."""
+    """The way out. Threads may share it; each has a session of its own.
 
-    def __init__(self, *, agent: str, limits: Limits, clock: Callable[[], datetime]) -> None:
+    What is not on the public internet is out of bounds for `get`, but for what `allow` names.
+    """
+
+    def __init__(
+        self,
+        *,
+        agent: str,
+        limits: Limits,
+        clock: Callable[[], datetime],
+        allow: Iterable[Allowed] = (),
+        resolver: Resolver | None = None,
+    ) -> None:
         self._agent = agent
         self._limits = limits
         self._clock = clock
         self._context = tls_context()
         self._deadlines = Deadlines()
+        self._dialer = Dialer(Guard.allowing(allow), resolver or Resolver(), self._deadlines)
         self._here = threading.local()
 
     def get(
@@ -87,23 +108,28 @@ class Client:
             headers["If-Modified-Since"] = last_modified
         with self._exchange("GET") as deadline:
             try:
-                result = self._follow(url, headers)
+                result = self._follow(url, headers, deadline)
                 deadline.check()
-            except (RequestException, HTTPError, OSError, ValueError, _Refused) as error:
-                return self._failed(self._cause(error, deadline))
+            except (RequestException, HTTPError, OSError, ValueError, Refused) as error:
+                return self._broken_off(error, deadline)
             return result
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """POST a body and give the answer's status and text; redirects are not followed.
 
-        Raises `DeliveryError` (temporary) if no whole answer came in time.
+        The operator named who gets it, so it may be inside. Raises `DeliveryError` (temporary) if
+        no whole answer came in time.
         """
         with self._exchange("POST") as deadline:
             try:
-                with self._send("POST", url, headers, body) as response:
+                check_url(url)
+                with (
+                    self._dialer.trusting(Trust.RECEIVER),
+                    self._send("POST", url, headers, body) as response,
+                ):
                     text = self._text(response)
                 deadline.check()
-            except (RequestException, HTTPError, OSError, ValueError, _Refused) as error:
+            except (RequestException, HTTPError, OSError, ValueError, Refused) as error:
                 cause = self._cause(error, deadline)
                 raise DeliveryError(cause, permanent=False) from error
             return Answer(status=response.status_code, headers=dict(response.headers), text=text)
@@ -132,7 +158,12 @@ class Client:
             session.trust_env = False
             session.headers.clear()
             session.headers["User-Agent"] = self._agent
-            adapter = WatchedAdapter(self._context, self._deadlines.watch)
+            line = Line(
+                connect=self._dialer.connect,
+                at=self._deadlines.come_to,
+                most_bytes=MOST_HEAD_BYTES + 2 * self._limits.max_bytes,
+            )
+            adapter = DialledAdapter(self._context, line)
             session.mount("http://", adapter)
             session.mount("https://", adapter)
             self._here.session = session
@@ -154,16 +185,20 @@ class Client:
             timeout=self._limits.time_for(method).total_seconds() + 1,
         )
 
-    def _follow(self, url: str, headers: dict[str, str]) -> FetchResult:
+    def _follow(self, url: str, headers: dict[str, str], deadline: Deadline) -> FetchResult:
+        check_url(url)
+        trust = Trust.ASKED
         for _hop in range(MOST_REDIRECTS + 1):
-            if urlsplit(url).scheme not in {"http", "https"}:
-                raise _Refused(f"redirected to {url[:80]!r}, which is not http or https")
-            with self._send("GET", url, headers) as response:
+            with self._dialer.trusting(trust), self._send("GET", url, headers) as response:
                 where = response.headers.get("Location")
                 if response.status_code not in {301, 302, 303, 307, 308} or not where:
                     return self._read(url, response)
-                url = urljoin(url, _as_sent(where))
-        raise _Refused(f"more than {MOST_REDIRECTS} redirects")
+                deadline.stage = Stage.REDIRECT
+                url = follow(url, where)
+                deadline.led_to = urlsplit(url).hostname
+            # What is inside may send us on inside; what is outside may not send us in.
+            trust = Trust.ASKED if self._dialer.is_inside else Trust.STRANGER
+        raise Refused(f"more than {MOST_REDIRECTS} redirects")
 
     def _read(self, url: str, response: requests.Response) -> FetchResult:
         now = self._clock()
@@ -173,7 +208,7 @@ class Client:
             return NotModified(etag=etag, last_modified=last_modified, fetched_at=now)
         if response.status_code != 200:
             return self._failed(
-                f"HTTP {response.status_code} {response.reason or ''}".strip(),
+                status_in_words(response.status_code, response.reason),
                 status=response.status_code,
                 retry_after=_retry_after(response.headers.get("Retry-After"), now),
             )
@@ -191,14 +226,14 @@ class Client:
         encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
         # Stacked and unknown codings are refused: a decoder without an output limit is a bomb.
         if encoding not in {"", "identity", "gzip", "x-gzip"}:
-            raise _Refused(f"its content encoding {encoding[:40]!r} is not one that we asked for")
-        chunks, size = [], 0
+            raise Refused(f"its content encoding {encoding[:40]!r} is not one that we asked for")
+        # Not a list of parts: each of them costs forty bytes, and may be a chunk of two.
+        body = bytearray()
         for chunk in response.raw.stream(CHUNK_BYTES, decode_content=True):
-            size += len(chunk)
-            if size > most:
-                raise _Refused(f"larger than {most:,} bytes")
-            chunks.append(chunk)
-        return b"".join(chunks)
+            body += chunk
+            if len(body) > most:
+                raise Refused(f"larger than {most:,} bytes")
+        return bytes(body)
 
     def _text(self, response: requests.Response) -> str:
         """Read an answer's text; one that is too long is cut, since its status says enough."""
@@ -216,20 +251,20 @@ class Client:
             cause=cause, status=status, retry_after=retry_after, fetched_at=self._clock()
         )
 
+    def _broken_off(self, error: Exception, deadline: Deadline) -> FetchFailure:
+        stage = (isinstance(error, Refused) and error.stage) or deadline.stage
+        cause = self._cause(error, deadline)
+        if deadline.led_to and stage in {Stage.DNS, Stage.ADDRESS, Stage.CONNECT, Stage.TLS}:
+            # It is not the host that the feed's address shows.
+            cause = f"{cause} (redirected to {deadline.led_to})"
+        return FetchFailure(cause=cause, stage=stage, fetched_at=self._clock())
+
     def _cause(self, error: Exception, deadline: Deadline) -> str:
         if self._deadlines.are_closed:
             return "cut off, since seedwatch stops"
         if deadline.is_over:
             return f"no complete answer within {deadline.time.total_seconds():g} s"
-        return str(error) if isinstance(error, _Refused) else in_words(error)
-
-
-def _as_sent(location: str) -> str:
-    """Give a `Location` as it was meant: raw UTF-8, which servers send, was read as Latin-1."""
-    try:
-        return location.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return location
+        return str(error) if isinstance(error, Refused) else in_words(error)
 
 
 def _retry_after(value: str | None, now: datetime) -> timedelta | None:

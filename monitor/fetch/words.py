@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 
-from requests.exceptions import RequestException
-from urllib3.exceptions import DecodeError, NameResolutionError, NewConnectionError
+from requests.exceptions import InvalidURL, MissingSchema, RequestException
+from urllib3.exceptions import DecodeError, InvalidHeader, LocationParseError
 
 # The first kind that is found anywhere in the chain of causes names the cause.
 NAMED: tuple[tuple[type[BaseException], str], ...] = (
-    (NameResolutionError, "its host name cannot be resolved"),
+    (socket.gaierror, "its host name cannot be resolved"),
     (ConnectionRefusedError, "connection refused"),
     (RemoteDisconnected, "the other side closed the connection without an answer"),
     (ConnectionResetError, "the other side reset the connection"),
@@ -19,7 +20,13 @@ NAMED: tuple[tuple[type[BaseException], str], ...] = (
     (DecodeError, "its body is not what its content encoding says"),
     (IncompleteRead, "the answer ended too soon"),
     (HTTPException, "the answer is not HTTP"),
+    (InvalidHeader, "its length is given in two ways"),
+    (InvalidURL, "it cannot be read as a web address"),
+    (MissingSchema, "it cannot be read as a web address"),
+    (LocationParseError, "it cannot be read as a web address"),
 )
+# Of what a server says beside its status, which goes into the log and into `status`.
+LONGEST_REASON = 60
 
 
 def in_words(error: BaseException) -> str:
@@ -33,9 +40,17 @@ def in_words(error: BaseException) -> str:
             return f"TLS failed: {(link.reason or 'broken off').replace('_', ' ').lower()}"
         if isinstance(link, OSError) and link.strerror and not isinstance(link, RequestException):
             return f"cannot connect: {link.strerror}"
-    if any(isinstance(link, NewConnectionError) for link in chain):
-        return "cannot connect"
     return f"the exchange broke off ({type(chain[-1]).__name__})"
+
+
+def status_in_words(status: int, reason: str | None) -> str:
+    r"""Name a status with what the server says of it, cut, and without control characters.
+
+    >>> status_in_words(404, "Not\x1b[31m Found")
+    'HTTP 404 Not[31m Found'
+    """
+    said = "".join(sign for sign in reason or "" if sign.isprintable())
+    return f"HTTP {status} {said[:LONGEST_REASON]}".strip()
 
 
 def _chain(error: BaseException | None) -> list[BaseException]:
