@@ -16,7 +16,7 @@ from monitor import __version__, notify
 from monitor.config import Settings
 from monitor.deliver import Deliver, DeliveryRules
 from monitor.errors import StoreError
-from monitor.fetch import Client, Limits, user_agent
+from monitor.fetch import Client, Guard, Limits, user_agent
 from monitor.ingest import Ingest
 from monitor.judge import Watch
 from monitor.poll import Poller, PollRules
@@ -91,7 +91,7 @@ def make_client(settings: Settings, clock: Callable[[], datetime]) -> Client:
             max_bytes=polling.max_bytes,
         ),
         clock=clock,
-        allow=polling.allow_addresses,
+        guard=Guard.allowing(polling.allow_addresses),
     )
 
 

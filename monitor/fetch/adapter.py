@@ -29,9 +29,10 @@ from monitor.records import Stage
 MOST_HEAD_BYTES = 65_536
 # `http.client` has the same limit, but not over interim answers.
 MOST_HEAD_LINES = 100
-# Chunks of an answer, two lines each: in chunks of a few bytes the largest answer would keep a
-# core busy for minutes.
-MOST_LINES = 200_000
+# Lines before, between and after chunks. In chunks of a byte the largest answer would keep a core
+# busy for minutes; real ones have hundreds of bytes.
+MOST_CHUNK_LINES = 50_000
+MOST_CHUNK_LINE_BYTES = 4_096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,24 +60,37 @@ class _Counted(io.BufferedReader):
         self._most_bytes = most_bytes
         self._bytes = 0
         self._lines = 0
-        self.in_head = True
+        self._in_head = True
 
     def readline(self, size: int | None = -1, /) -> bytes:
-        """Read a line, of the head or before and after a chunk."""
-        most = MOST_HEAD_BYTES - self._bytes if self.in_head else self._most_bytes - self._bytes
-        asked = most + 1 if size is None or size < 0 else min(size, most + 1)
-        line = super().readline(max(asked, 1))
+        """Read a line: of the head, or one that tells chunks apart."""
+        most = MOST_HEAD_BYTES - self._bytes if self._in_head else MOST_CHUNK_LINE_BYTES
+        line = super().readline(most + 1 if size is None or size < 0 else min(size, most + 1))
         self._lines += 1
+        if len(line) > most:
+            raise Refused(
+                f"more than {MOST_HEAD_BYTES:,} bytes of headers"
+                if self._in_head
+                else f"a line of more than {most:,} bytes before a chunk"
+            )
         self._count(len(line))
-        if self.in_head:
-            if self._bytes > MOST_HEAD_BYTES:
-                raise Refused(f"more than {MOST_HEAD_BYTES:,} bytes of headers")
+        if self._in_head:
             # The status line is none, and neither is the empty one at the end.
             if self._lines > MOST_HEAD_LINES + 1 and line.strip():
                 raise Refused(f"more than {MOST_HEAD_LINES} headers")
-        elif self._lines > MOST_LINES:
-            raise Refused(f"more than {MOST_LINES // 2:,} chunks")
+        elif self._lines > MOST_CHUNK_LINES:
+            raise Refused(f"more than {MOST_CHUNK_LINES:,} lines around its chunks")
+        # `http.client` takes headers that were cut off for whole ones, and an answer of nothing
+        # but `HTTP/1.1 200` for an empty document. Nothing at all it has its own word for.
+        is_first = self._in_head and self._lines == 1
+        if not line.endswith(b"\n") and (line or (self._in_head and not is_first)):
+            raise Refused("the answer ended too soon")
         return line
+
+    def end_head(self) -> None:
+        """Count from here on as for a body."""
+        self._in_head = False
+        self._lines = 0
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Read a part of the body."""
@@ -114,7 +128,7 @@ def _response_class(line: Line) -> type[http.client.HTTPResponse]:
             """Read the head."""
             reader = self.fp
             super().begin()
-            reader.in_head = False
+            reader.end_head()
             line.at(Stage.BODY)
 
         def _safe_read(self, amt: int) -> bytes:

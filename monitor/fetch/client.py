@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ from urllib3.exceptions import HTTPError
 from monitor.errors import DeliveryError
 from monitor.fetch.adapter import MOST_HEAD_BYTES, DialledAdapter, Line, tls_context
 from monitor.fetch.addresses import Guard, Trust
+from monitor.fetch.body import gather
 from monitor.fetch.deadline import Deadline, Deadlines
 from monitor.fetch.dial import Dialer
 from monitor.fetch.hop import check_url, follow
@@ -24,7 +25,6 @@ from monitor.fetch.refused import Refused
 from monitor.fetch.resolve import Resolver
 from monitor.fetch.words import in_words, status_in_words
 from monitor.records import (
-    Allowed,
     Answer,
     Document,
     FetchFailure,
@@ -74,7 +74,7 @@ class _Session(requests.Session):
 class Client:
     """The way out. Threads may share it; each has a session of its own.
 
-    What is not on the public internet is out of bounds for `get`, but for what `allow` names.
+    What is not on the public internet is out of bounds for `get`, but for what the guard allows.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Client:
         agent: str,
         limits: Limits,
         clock: Callable[[], datetime],
-        allow: Iterable[Allowed] = (),
+        guard: Guard | None = None,
         resolver: Resolver | None = None,
     ) -> None:
         self._agent = agent
@@ -91,7 +91,7 @@ class Client:
         self._clock = clock
         self._context = tls_context()
         self._deadlines = Deadlines()
-        self._dialer = Dialer(Guard.allowing(allow), resolver or Resolver(), self._deadlines)
+        self._dialer = Dialer(guard or Guard(), resolver or Resolver(), self._deadlines)
         self._here = threading.local()
 
     def get(
@@ -214,26 +214,17 @@ class Client:
             )
         return Document(
             url=url,
-            body=self._body(response, self._limits.max_bytes),
+            body=gather(
+                response.raw.stream(CHUNK_BYTES, decode_content=False),
+                response.headers.get("Content-Encoding", ""),
+                self._limits.max_bytes,
+            ),
             content_type=response.headers.get("Content-Type", ""),
             content_language=response.headers.get("Content-Language"),
             etag=etag,
             last_modified=last_modified,
             fetched_at=self._clock(),
         )
-
-    def _body(self, response: requests.Response, most: int) -> bytes:
-        encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-        # Stacked and unknown codings are refused: a decoder without an output limit is a bomb.
-        if encoding not in {"", "identity", "gzip", "x-gzip"}:
-            raise Refused(f"its content encoding {encoding[:40]!r} is not one that we asked for")
-        # Not a list of parts: each of them costs forty bytes, and may be a chunk of two.
-        body = bytearray()
-        for chunk in response.raw.stream(CHUNK_BYTES, decode_content=True):
-            body += chunk
-            if len(body) > most:
-                raise Refused(f"larger than {most:,} bytes")
-        return bytes(body)
 
     def _text(self, response: requests.Response) -> str:
         """Read an answer's text; one that is too long is cut, since its status says enough."""

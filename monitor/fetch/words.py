@@ -7,7 +7,12 @@ import ssl
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 
 from requests.exceptions import InvalidURL, MissingSchema, RequestException
-from urllib3.exceptions import DecodeError, InvalidHeader, LocationParseError
+from urllib3.exceptions import (
+    InvalidChunkLength,
+    InvalidHeader,
+    LocationParseError,
+    ProtocolError,
+)
 
 # The first kind that is found anywhere in the chain of causes names the cause.
 NAMED: tuple[tuple[type[BaseException], str], ...] = (
@@ -17,7 +22,7 @@ NAMED: tuple[tuple[type[BaseException], str], ...] = (
     (ConnectionResetError, "the other side reset the connection"),
     (TimeoutError, "no answer in time"),
     (ssl.SSLCertVerificationError, "its TLS certificate is not valid"),
-    (DecodeError, "its body is not what its content encoding says"),
+    (InvalidChunkLength, "its chunks cannot be told apart"),
     (IncompleteRead, "the answer ended too soon"),
     (HTTPException, "the answer is not HTTP"),
     (InvalidHeader, "its length is given in two ways"),
@@ -40,6 +45,8 @@ def in_words(error: BaseException) -> str:
             return f"TLS failed: {(link.reason or 'broken off').replace('_', ' ').lower()}"
         if isinstance(link, OSError) and link.strerror and not isinstance(link, RequestException):
             return f"cannot connect: {link.strerror}"
+    if any(isinstance(link, ProtocolError) for link in chain):
+        return "the answer ended too soon"
     return f"the exchange broke off ({type(chain[-1]).__name__})"
 
 
