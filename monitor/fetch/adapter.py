@@ -30,7 +30,7 @@ MOST_HEAD_BYTES = 65_536
 # `http.client` has the same limit, but not over interim answers.
 MOST_HEAD_LINES = 100
 # Lines before, between and after chunks. In chunks of a byte the largest answer would keep a core
-# busy for minutes; real ones have hundreds of bytes.
+# busy for half a minute; real ones have hundreds of bytes.
 MOST_CHUNK_LINES = 50_000
 MOST_CHUNK_LINE_BYTES = 4_096
 
@@ -148,7 +148,8 @@ def _dialled(plain: type[HTTPConnection], line: Line) -> type[HTTPConnection]:
         response_class = _response_class(line)
 
         def _new_conn(self) -> socket.socket:
-            made = line.connect(self.host, self.port)
+            # As it was written: a dot at the end says that the name is whole. IPv6 has brackets.
+            made = line.connect(self._dns_host.strip("[]"), self.port)
             line.at(Stage.TLS if isinstance(self, HTTPSConnection) else Stage.HEADERS)
             return made
 

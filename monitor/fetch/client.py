@@ -23,7 +23,7 @@ from monitor.fetch.dial import Dialer
 from monitor.fetch.hop import check_url, follow
 from monitor.fetch.refused import Refused
 from monitor.fetch.resolve import Resolver
-from monitor.fetch.words import in_words, status_in_words
+from monitor.fetch.words import in_words, shown, status_in_words
 from monitor.records import (
     Answer,
     Document,
@@ -195,7 +195,7 @@ class Client:
                     return self._read(url, response)
                 deadline.stage = Stage.REDIRECT
                 url = follow(url, where)
-                deadline.led_to = urlsplit(url).hostname
+                deadline.led_to = shown(urlsplit(url).hostname or "")
             # What is inside may send us on inside; what is outside may not send us in.
             trust = Trust.ASKED if self._dialer.is_inside else Trust.STRANGER
         raise Refused(f"more than {MOST_REDIRECTS} redirects")

@@ -14,6 +14,7 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
 from monitor.fetch.refused import Refused
+from monitor.fetch.words import shown
 from monitor.records import Stage
 
 # What every server must take (RFC 9110 section 4.1), and more than any feed's address has.
@@ -84,7 +85,8 @@ def follow(url: str, location: str) -> str:
     came = urlsplit(url)
     if came.scheme == "https" and parts.scheme == "http":
         raise Refused(
-            f"https leads to http at {parts.hostname}; if that is fine, poll the http address",
+            f"https leads to http at {shown(parts.hostname or '')};"
+            " if that is fine, poll the http address",
             Stage.REDIRECT,
         )
     if _origin(came) == _origin(parts) and "@" in came.netloc:

@@ -30,8 +30,8 @@ NAMED: tuple[tuple[type[BaseException], str], ...] = (
     (MissingSchema, "it cannot be read as a web address"),
     (LocationParseError, "it cannot be read as a web address"),
 )
-# Of what a server says beside its status, which goes into the log and into `status`.
-LONGEST_REASON = 60
+# Of what strangers say, which goes into the log and into `status`.
+LONGEST_WORDS = 60
 
 
 def in_words(error: BaseException) -> str:
@@ -56,8 +56,12 @@ def status_in_words(status: int, reason: str | None) -> str:
     >>> status_in_words(404, "Not\x1b[31m Found")
     'HTTP 404 Not[31m Found'
     """
-    said = "".join(sign for sign in reason or "" if sign.isprintable())
-    return f"HTTP {status} {said[:LONGEST_REASON]}".strip()
+    return f"HTTP {status} {shown(reason or '')}".strip()
+
+
+def shown(said: str) -> str:
+    """Give what a stranger says as one may show it: cut, and without control characters."""
+    return "".join(sign for sign in said[: 2 * LONGEST_WORDS] if sign.isprintable())[:LONGEST_WORDS]
 
 
 def _chain(error: BaseException | None) -> list[BaseException]:

@@ -20,15 +20,9 @@ import pytest
 from monitor.errors import DeliveryError
 from monitor.fetch import Client, Guard, Limits, user_agent
 from monitor.records import Document, FetchFailure, FetchResult, NotModified
-from tests.fakes.hostile import (
-    LOOPBACK,
-    NAMED,
-    OK,
-    floods,
-    leads_round,
-    own_certificate,
-    silence,
-)
+from tests.fakes.behaviour import OK
+from tests.fakes.hostile import NAMED
+from tests.fakes.lies import LOOPBACK, floods, leads_round, own_certificate, silence
 from tests.fakes.made import DAY, HOUR, NOW
 from tests.fakes.raw import RawServer, Visitor
 from tests.fakes.web import RecordedRequest, Reply, WebServer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from ipaddress import ip_network
@@ -17,34 +17,13 @@ from monitor.fetch import Client, Guard, Limits
 from monitor.fetch.addresses import Address, kind_of
 from monitor.fetch.resolve import MOST_PLACES, Resolver, in_turns
 from monitor.records import Allowed, Document, FetchFailure, FetchResult, Stage
-from tests.fakes.hostile import says
+from tests.fakes.lies import says
 from tests.fakes.made import NOW
+from tests.fakes.names import Names
 from tests.fakes.raw import RawServer, Visitor
 from tests.fakes.web import Reply, WebServer
 
 LOOPBACK = ip_network("127.0.0.0/8")
-
-
-class Names:
-    """A resolver with names of its own, which counts what it was asked."""
-
-    def __init__(self, **answers: Sequence[str]) -> None:
-        # Each name's answers, the last one for ever; `_` stands for `.`.
-        self._answers = {name.replace("_", "."): list(all_) for name, all_ in answers.items()}
-        self.asked: list[str] = []
-
-    def __call__(self, host: str, port: int, **_: Any) -> list[tuple[Any, ...]]:
-        """Answer as `getaddrinfo` does; several addresses stand in one answer with spaces."""
-        self.asked.append(host)
-        if host not in self._answers:
-            return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        answers = self._answers[host]
-        now = answers.pop(0) if len(answers) > 1 else answers[0]
-        return [
-            found
-            for address in now.split()
-            for found in socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)
-        ]
 
 
 def client(
