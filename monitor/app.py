@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import Engine
@@ -15,13 +16,20 @@ from sqlalchemy.exc import OperationalError
 from monitor import __version__, notify
 from monitor.config import Settings
 from monitor.deliver import Deliver, DeliveryRules
+from monitor.desk import PushDesk
 from monitor.errors import StoreError
-from monitor.fetch import Client, Guard, Limits, user_agent
+from monitor.feeds.conditions import conditions
+from monitor.feeds.moves import address
+from monitor.feeds.turns import TurnRules, steady_rate
+from monitor.fetch import Client, Guard, Limits, Trust, user_agent
+from monitor.inbox import Inbox
 from monitor.ingest import Ingest
 from monitor.judge import Watch
-from monitor.poll import Poller, PollRules
+from monitor.poll import Poller
+from monitor.push import Doorplate, PushLimits
 from monitor.records import Feed, FetchResult, Notifier, Topic
-from monitor.store import Feedback, Reports, Store, migrate, open_engine
+from monitor.store import Feedback, Reports, Store, Subscriptions, migrate, open_engine
+from monitor.subscribe import Pipe, Subscriber, SubscribeRules
 from monitor.targets import Destination
 from monitor.topics import threshold
 from monitor.topics.track import WARM_ITEMS, Tracker
@@ -32,6 +40,11 @@ log = structlog.get_logger()
 ADOPT_SINCE = timedelta(days=7)
 # Messages under way at once, each to another destination.
 SENDERS = 8
+# Hubs asked at once: there is no hurry.
+ASKERS = 2
+# Pushes that wait to be judged: so many, and of so many of the largest bodies.
+MOST_PUSHES = 64
+MOST_LARGE_PUSHES = 4
 
 
 def utc_now() -> datetime:
@@ -52,8 +65,17 @@ class App:
     tracker: Tracker
     ingest: Ingest
     deliver: Deliver
+    # Polls one feed, as politely as it is known.
+    fetch: Callable[[Feed], FetchResult]
     poller: Poller
+    subscriptions: Subscriptions
+    # Outlives a reload.
+    inbox: Inbox
+    # None: no hub is asked.
+    subscriber: Subscriber | None
     fetchers: ThreadPoolExecutor
+    # Ask hubs.
+    askers: ThreadPoolExecutor
     senders: ThreadPoolExecutor
     clock: Callable[[], datetime]
 
@@ -62,6 +84,7 @@ class App:
         self.client.close()
         self.fetchers.shutdown(wait=False, cancel_futures=True)
         self.senders.shutdown(wait=False, cancel_futures=True)
+        self.askers.shutdown(wait=False, cancel_futures=True)
         self.engine.dispose()
 
 
@@ -95,8 +118,17 @@ def make_client(settings: Settings, clock: Callable[[], datetime]) -> Client:
     )
 
 
-def wire(settings: Settings, engine: Engine, *, clock: Callable[[], datetime] = utc_now) -> App:
-    """Wire everything for a configuration, on a database that is open."""
+def wire(
+    settings: Settings,
+    engine: Engine,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    inbox: Inbox | None = None,
+) -> App:
+    """Wire everything for a configuration, on a database that is open.
+
+    Pushes that wait to be judged come over in the `inbox` of the app before.
+    """
     store = Store(engine)
     client = make_client(settings, clock)
     tracker = Tracker(settings.topics, store.lessons())
@@ -107,9 +139,13 @@ def wire(settings: Settings, engine: Engine, *, clock: Callable[[], datetime] = 
     fetchers = ThreadPoolExecutor(settings.polling.workers, thread_name_prefix="fetch")
     ingest = Ingest(store, tracker, watch_of(settings), chance=chance)
     polling = settings.polling
+    subscriptions = Subscriptions(engine)
+    inbox = inbox or Inbox(most=MOST_PUSHES, max_bytes=0)
+    inbox.max_bytes = MOST_LARGE_PUSHES * polling.max_bytes
+    subscriber = _subscriber(settings, subscriptions, inbox, ingest, client, clock)
 
     def fetch(feed: Feed) -> FetchResult:
-        return client.get(feed.url, etag=feed.etag, last_modified=feed.last_modified)
+        return client.get(address(feed), conditions(feed, clock()))
 
     return App(
         settings=settings,
@@ -127,16 +163,63 @@ def wire(settings: Settings, engine: Engine, *, clock: Callable[[], datetime] = 
             clock=clock,
             chance=chance,
         ),
+        fetch=fetch,
         poller=Poller(
             store,
             fetch,
-            ingest.take,
-            PollRules(workers=polling.workers, per_host=polling.per_host),
+            subscriber.take if subscriber else ingest.take,
+            turn_rules(settings),
             fetchers,
         ),
+        subscriptions=subscriptions,
+        inbox=inbox,
+        subscriber=subscriber,
         fetchers=fetchers,
+        askers=ThreadPoolExecutor(ASKERS, thread_name_prefix="hub"),
         senders=ThreadPoolExecutor(SENDERS, thread_name_prefix="send"),
         clock=clock,
+    )
+
+
+def _subscriber(
+    settings: Settings,
+    subscriptions: Subscriptions,
+    inbox: Inbox,
+    ingest: Ingest,
+    client: Client,
+    clock: Callable[[], datetime],
+) -> Subscriber | None:
+    """Make who asks hubs and takes in what they push; None where WebSub is not configured."""
+    if settings.websub is None:
+        return None
+    return Subscriber(
+        subscriptions,
+        Pipe(
+            poll=ingest.take,
+            push=ingest.take_push,
+            # Who writes a feed names its hub.
+            post=partial(client.post, trust=Trust.HUB),
+        ),
+        SubscribeRules(
+            callback=settings.websub.callback_url,
+            at_least_every=settings.polling.at_least_every,
+        ),
+        inbox,
+        clock=clock,
+        chance=random.Random().random,  # noqa: S311 - spreads retries; nothing secret hangs on it
+    )
+
+
+def door_of(app: App) -> Doorplate | None:
+    """Say where hubs are to be let in, and who answers them; None: nowhere."""
+    if app.settings.websub is None:
+        return None
+    listen = app.settings.websub.listen
+    return Doorplate(
+        host=listen.host,
+        port=listen.port,
+        desk=PushDesk(app.subscriptions, app.inbox, clock=app.clock),
+        limits=PushLimits(max_bytes=app.settings.polling.max_bytes),
     )
 
 
@@ -151,6 +234,17 @@ def watch_of(settings: Settings) -> Watch:
         topics=settings.topics,
         destinations=destinations,
         at_least_every=settings.polling.at_least_every,
+    )
+
+
+def turn_rules(settings: Settings) -> TurnRules:
+    """Give the rules of turns that the configuration sets."""
+    polling = settings.polling
+    return TurnRules(
+        workers=polling.workers,
+        per_host=polling.per_host,
+        host_spacing=polling.host_spacing,
+        starts_per_second=steady_rate(len(settings.feeds), polling.every),
     )
 
 
@@ -177,6 +271,10 @@ def start_up(app: App) -> None:
     """Bring the database in line with the configuration: its feeds, its new topics."""
     now = app.clock()
     app.store.sync_feeds(app.settings.feeds, now)
+    if app.subscriber is not None:
+        app.subscriber.sync(now)
+    elif app.subscriptions.clear():
+        log.info("subscriptions_forgotten", cause="`websub` is not configured")
     for topic in app.settings.topics:
         if not app.tracker.knows(topic.name):
             adopt(app, topic, now)

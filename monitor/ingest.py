@@ -20,6 +20,7 @@ from datetime import datetime
 from monitor.alerts.route import make_alert, route
 from monitor.errors import ParseError
 from monitor.feeds import schedule
+from monitor.feeds.conditions import hides_news
 from monitor.feeds.parse import parse
 from monitor.judge import Judge, Watch, alerted
 from monitor.records import (
@@ -29,6 +30,7 @@ from monitor.records import (
     Feed,
     FetchFailure,
     FetchResult,
+    Hints,
     Item,
     NotModified,
     Poll,
@@ -38,6 +40,7 @@ from monitor.records import (
     Verdict,
 )
 from monitor.store import Store
+from monitor.text.language import language_of
 from monitor.topics.story import tell
 from monitor.topics.track import Tracker
 
@@ -63,6 +66,17 @@ class Ingest:
         """Judge what a poll brought, commit it, and give what was committed."""
         return self._commit(self.judge(feed, result))
 
+    def take_push(self, feed: Feed, document: Document) -> Batch:
+        """Judge what a hub pushed as if a poll had brought it, and commit it.
+
+        Schedule and validators stay: they are about what the feed's own server said. Raises
+        `ParseError` if the document is no feed.
+        """
+        batch = self.judge(feed, document)
+        if batch.poll is not None and batch.poll.error is not None:
+            raise ParseError(batch.poll.error)
+        return self._commit(replace(batch, poll=None))
+
     def _commit(self, batch: Batch) -> Batch:
         whole = replace(batch, lessons=self._tracker.take_lessons())
         try:
@@ -77,23 +91,35 @@ class Ingest:
         """Judge what a poll brought without storing it; the tracker learns from it."""
         if isinstance(result, FetchFailure):
             return Batch(poll=self._failed(feed, result))
-        chance = self._chance()
         if isinstance(result, NotModified):
-            return Batch(
-                poll=schedule.after_success(feed, result, chance=chance, body_hash=feed.body_hash)
-            )
+            return Batch(poll=self._succeeded(feed, result))
         body_hash = hashlib.sha256(result.body).hexdigest()
-        poll = schedule.after_success(feed, result, chance=chance, body_hash=body_hash)
         if body_hash == feed.body_hash:
-            return Batch(poll=poll)
-        return self._judge_document(feed, result, poll)
+            return Batch(poll=self._succeeded(feed, result, body_hash))
+        return self._judge_document(feed, result, body_hash)
 
     def _failed(self, feed: Feed, failure: FetchFailure) -> Poll:
         return schedule.after_failure(
             feed, failure, chance=self._chance(), at_least_every=self._watch.at_least_every
         )
 
-    def _judge_document(self, feed: Feed, document: Document, poll: Poll) -> Batch:
+    def _succeeded(
+        self,
+        feed: Feed,
+        result: Document | NotModified,
+        body_hash: str | None = None,
+        hints: Hints | None = None,
+    ) -> Poll:
+        return schedule.after_success(
+            feed,
+            result,
+            chance=self._chance(),
+            body_hash=body_hash,
+            at_least_every=self._watch.at_least_every,
+            hints=hints,
+        )
+
+    def _judge_document(self, feed: Feed, document: Document, body_hash: str) -> Batch:
         try:
             parsed = parse(document, feed_lang=feed.lang)
         except ParseError as error:
@@ -101,8 +127,11 @@ class Ingest:
             return Batch(poll=self._failed(feed, failure))
         fresh = self._store.unseen(feed.id, parsed.items)
         now = document.fetched_at
+        if fresh and hides_news(feed, document):
+            feed = replace(feed, lied_at=now)
+        poll = self._succeeded(feed, document, body_hash, parsed.hints)
         # Oldest first, as the stream would have brought them: feeds list the newest first.
-        seen = [_seen(feed, item, now) for item in reversed(fresh)]
+        seen = [_seen(feed, _in_language(item, parsed.lang), now) for item in reversed(fresh)]
         topics = [topic for topic in self._watch.topics if topic.reads(feed.groups)]
         return replace(self._judge.judge(seen, topics, now), poll=poll)
 
@@ -169,6 +198,12 @@ class Ingest:
 def item_id(feed_url: str, key: str) -> str:
     """Give an item's id: the same for the same item of the same feed, on any machine."""
     return hashlib.sha256(f"{feed_url}\n{key}".encode()).hexdigest()[:16]
+
+
+def _in_language(item: Item, usual: str | None) -> Item:
+    """Settle the language of an item, once: what is stored is what it was judged in."""
+    lang = language_of(item.title, item.summary, stated=item.lang, usual=usual)
+    return replace(item, lang=lang)
 
 
 def _seen(feed: Feed, item: Item, now: datetime) -> SeenItem:

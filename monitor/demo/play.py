@@ -46,7 +46,13 @@ feeds:
 receivers:
   terminal:
     - console
-polling: {{every: 6h, at_least_every: 24h, per_host: 12, timeout: 5s, allow_addresses: [127.0.0.1]}}
+polling:
+  every: 6h
+  at_least_every: 24h
+  per_host: 12
+  host_spacing: 0s
+  timeout: 5s
+  allow_addresses: [127.0.0.1]
 store: sqlite:///demo.db
 log: {{level: error}}
 """

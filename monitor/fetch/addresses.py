@@ -100,6 +100,9 @@ class Trust(Enum):
     RECEIVER = "receiver"
     # A feed or page, named by the operator: public ones, and those that the configuration allows.
     ASKED = "asked"
+    # A hub, named by a feed: public ones, and those that the configuration allows by their own name
+    # or address. A network that is open for one feed is not open to what any feed writes.
+    HUB = "hub"
     # A redirect from the public internet: public ones only, whatever else is allowed.
     STRANGER = "stranger"
 
@@ -178,14 +181,15 @@ class Guard:
     def _may(self, host: str, address: Address, trust: Trust) -> bool:
         inner = embedded(address)
         forms = [one for one in (address, inner) if one is not None]
+        named = any(one in net for one in forms for net in self.networks if _is_single(net))
         if any(one in METADATA for one in forms):
-            exact = any(one in net for one in forms for net in self.networks if _is_single(net))
-            return exact and trust is Trust.ASKED
-        if trust is not Trust.ASKED:
+            return named and trust is Trust.ASKED
+        if trust in {Trust.RECEIVER, Trust.STRANGER}:
             return trust is Trust.RECEIVER
-        if _plain(host) in self.hosts:
+        if named or _plain(host) in self.hosts:
             return True
-        return any(one in network for one in forms for network in self.networks)
+        is_open = any(one in network for one in forms for network in self.networks)
+        return is_open and trust is Trust.ASKED
 
 
 def _is_single(network: Network) -> bool:
@@ -197,6 +201,11 @@ def _why(address: Address, kind: str, trust: Trust) -> str:
         return f"{address} is {kind}, and a redirect from outside may not lead there"
     if trust is Trust.RECEIVER:
         return f"{address} is {kind}, where no receiver is"
+    if trust is Trust.HUB:
+        return (
+            f"{address} is {kind}, and a feed may name no hub there; if that is meant, add the"
+            " hub's own name or address to polling.allow_addresses"
+        )
     return f"{address} is {kind}; if that is meant, add it to polling.allow_addresses"
 
 

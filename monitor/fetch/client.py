@@ -6,42 +6,34 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from urllib.parse import urlsplit
+from datetime import datetime, timedelta
 
 import requests
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
 from monitor.errors import DeliveryError
+from monitor.feeds.address import bare, host_of
+from monitor.feeds.conditions import Conditions
+from monitor.feeds.hints import fresh_for
+from monitor.fetch import headers as said
 from monitor.fetch.adapter import MOST_HEAD_BYTES, DialledAdapter, Line, tls_context
 from monitor.fetch.addresses import Guard, Trust
 from monitor.fetch.body import gather
 from monitor.fetch.deadline import Deadline, Deadlines
 from monitor.fetch.dial import Dialer
-from monitor.fetch.hop import check_url, follow
+from monitor.fetch.hop import check_url
+from monitor.fetch.links import links_of
 from monitor.fetch.refused import Refused
 from monitor.fetch.resolve import Resolver
-from monitor.fetch.words import in_words, shown, status_in_words
-from monitor.records import (
-    Answer,
-    Document,
-    FetchFailure,
-    FetchResult,
-    NotModified,
-    Stage,
-)
+from monitor.fetch.way import REDIRECTS, Way, asked, is_conditional
+from monitor.fetch.words import in_words, shown
+from monitor.records import Answer, Document, FetchFailure, FetchResult, NotModified, Stage
 
-ACCEPT = (
-    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml,"
-    " application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
-)
 MOST_REDIRECTS = 5
 MOST_ANSWER_BYTES = 16_384
-# A server may ask for more patience than this (88 hours were seen), but does not get it.
-MOST_RETRY_AFTER = timedelta(hours=24)
 CHUNK_BYTES = 65_536
+WITHOUT = Conditions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,37 +86,38 @@ class Client:
         self._dialer = Dialer(guard or Guard(), resolver or Resolver(), self._deadlines)
         self._here = threading.local()
 
-    def get(
-        self, url: str, *, etag: str | None = None, last_modified: str | None = None
-    ) -> FetchResult:
-        """GET a document, conditionally if validators are given; never raises for the other side.
+    def get(self, url: str, conditions: Conditions = WITHOUT) -> FetchResult:
+        """GET a document, on conditions if there are any; never raises for the other side.
 
-        The validators go out exactly as they came in (RFC 9110 section 13.1).
+        Validators go out exactly as they came in (RFC 9110 section 13.1), to the address that gave
+        them and no other. A name and password in the address go to its own host only.
         """
-        headers = {"Accept": ACCEPT, "Accept-Encoding": "gzip"}
-        if etag:
-            headers["If-None-Match"] = etag
-        if last_modified:
-            headers["If-Modified-Since"] = last_modified
         with self._exchange("GET") as deadline:
             try:
-                result = self._follow(url, headers, deadline)
+                result = self._follow(url, conditions, deadline)
                 deadline.check()
             except (RequestException, HTTPError, OSError, ValueError, Refused) as error:
                 return self._broken_off(error, deadline)
             return result
 
-    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def post(
+        self,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        trust: Trust = Trust.RECEIVER,
+    ) -> Answer:
         """POST a body and give the answer's status and text; redirects are not followed.
 
-        The operator named who gets it, so it may be inside. Raises `DeliveryError` (temporary) if
-        no whole answer came in time.
+        `trust` says who named the address, and so whether it may be inside. Raises `DeliveryError`
+        (temporary) if no whole answer came in time.
         """
         with self._exchange("POST") as deadline:
             try:
                 check_url(url)
                 with (
-                    self._dialer.trusting(Trust.RECEIVER),
+                    self._dialer.trusting(trust),
                     self._send("POST", url, headers, body) as response,
                 ):
                     text = self._text(response)
@@ -185,44 +178,59 @@ class Client:
             timeout=self._limits.time_for(method).total_seconds() + 1,
         )
 
-    def _follow(self, url: str, headers: dict[str, str], deadline: Deadline) -> FetchResult:
+    def _follow(self, url: str, conditions: Conditions, deadline: Deadline) -> FetchResult:
+        # Whole: what can be read in two ways may look harmless without its name and password.
         check_url(url)
+        way = Way(url=bare(url))
         trust = Trust.ASKED
         for _hop in range(MOST_REDIRECTS + 1):
-            with self._dialer.trusting(trust), self._send("GET", url, headers) as response:
+            headers = asked(url, way.url, conditions)
+            with self._dialer.trusting(trust), self._send("GET", way.url, headers) as response:
                 where = response.headers.get("Location")
-                if response.status_code not in {301, 302, 303, 307, 308} or not where:
-                    return self._read(url, response)
+                if response.status_code not in REDIRECTS or not where:
+                    return self._read(way, response, is_conditional=is_conditional(headers))
                 deadline.stage = Stage.REDIRECT
-                url = follow(url, where)
-                deadline.led_to = shown(urlsplit(url).hostname or "")
+                way = way.on(response.status_code, where)
+                deadline.led_to = shown(host_of(way.url))
             # What is inside may send us on inside; what is outside may not send us in.
             trust = Trust.ASKED if self._dialer.is_inside else Trust.STRANGER
         raise Refused(f"more than {MOST_REDIRECTS} redirects")
 
-    def _read(self, url: str, response: requests.Response) -> FetchResult:
-        now = self._clock()
-        etag = response.headers.get("ETag")
-        last_modified = response.headers.get("Last-Modified")
-        if response.status_code == 304:
-            return NotModified(etag=etag, last_modified=last_modified, fetched_at=now)
-        if response.status_code != 200:
-            return self._failed(
-                status_in_words(response.status_code, response.reason),
-                status=response.status_code,
-                retry_after=_retry_after(response.headers.get("Retry-After"), now),
+    def _read(self, way: Way, response: requests.Response, *, is_conditional: bool) -> FetchResult:
+        now, status, headers = self._clock(), response.status_code, response.headers
+        # Something "not modified" since nothing was asked about is no feed that is read.
+        if status == 304 and is_conditional:
+            return NotModified(
+                etag=said.validator(headers.get("ETag")),
+                last_modified=said.validator(headers.get("Last-Modified")),
+                fresh_for=fresh_for(headers, now),
+                moved_to=way.moved_to,
+                fetched_at=now,
+            )
+        if status != 200 and not (status == 226 and said.is_delta(headers)):
+            return FetchFailure(
+                cause=said.refusal(status, response.reason, headers),
+                status=status,
+                host=host_of(way.url),
+                retry_after=said.retry_after(headers.get("Retry-After"), now),
+                fetched_at=now,
             )
         return Document(
-            url=url,
+            url=way.url,
             body=gather(
                 response.raw.stream(CHUNK_BYTES, decode_content=False),
-                response.headers.get("Content-Encoding", ""),
+                headers.get("Content-Encoding", ""),
                 self._limits.max_bytes,
             ),
-            content_type=response.headers.get("Content-Type", ""),
-            content_language=response.headers.get("Content-Language"),
-            etag=etag,
-            last_modified=last_modified,
+            content_type=headers.get("Content-Type", ""),
+            content_language=headers.get("Content-Language"),
+            etag=said.validator(headers.get("ETag")),
+            last_modified=said.validator(headers.get("Last-Modified")),
+            fresh_for=fresh_for(headers, now),
+            moved_to=way.moved_to,
+            is_partial=status == 226,
+            offers_deltas=said.offers_deltas(headers),
+            links=links_of(headers.get("Link", "")),
             fetched_at=self._clock(),
         )
 
@@ -234,13 +242,6 @@ class Client:
             if len(seen) >= MOST_ANSWER_BYTES:
                 break
         return seen[:MOST_ANSWER_BYTES].decode("utf-8", "replace")
-
-    def _failed(
-        self, cause: str, *, status: int | None = None, retry_after: timedelta | None = None
-    ) -> FetchFailure:
-        return FetchFailure(
-            cause=cause, status=status, retry_after=retry_after, fetched_at=self._clock()
-        )
 
     def _broken_off(self, error: Exception, deadline: Deadline) -> FetchFailure:
         stage = (isinstance(error, Refused) and error.stage) or deadline.stage
@@ -256,19 +257,3 @@ class Client:
         if deadline.is_over:
             return f"no complete answer within {deadline.time.total_seconds():g} s"
         return str(error) if isinstance(error, Refused) else in_words(error)
-
-
-def _retry_after(value: str | None, now: datetime) -> timedelta | None:
-    """Read `Retry-After`: seconds or an HTTP date (RFC 9110 section 10.2.3), at most a day."""
-    if not value:
-        return None
-    value = value.strip()
-    if value.isdecimal() and value.isascii():
-        wait = timedelta(seconds=min(int(value[:9]), MOST_RETRY_AFTER.total_seconds()))
-    else:
-        try:
-            when = parsedate_to_datetime(value)
-        except (ValueError, OverflowError):
-            return None
-        wait = (when if when.tzinfo else when.replace(tzinfo=UTC)) - now
-    return min(max(wait, timedelta(0)), MOST_RETRY_AFTER)

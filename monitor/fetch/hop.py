@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
+from monitor.feeds.address import bare
 from monitor.fetch.refused import Refused
 from monitor.fetch.words import shown
 from monitor.records import Stage
 
 # What every server must take (RFC 9110 section 4.1), and more than any feed's address has.
 LONGEST_URL = 8_000
-PORTS = {"http": 80, "https": 443}
+# A `Location` is written down where a feed has moved for good.
+LONGEST_LOCATION = 2_048
+SCHEMES = frozenset({"http", "https"})
 # A backslash is a slash to browsers and part of the name to others: `http://a\@b/` has two hosts.
 _AMBIGUOUS = re.compile(r"[\\\s\x00-\x20\x7f-\x9f]")
 _MARKS = "has a backslash, a space or a control character in it"
@@ -36,7 +39,7 @@ def check_url(url: str) -> SplitResult:
         host, port = parts.hostname, parts.port
     except ValueError:
         raise Refused("has no host and port that can be read", Stage.URL) from None
-    if parts.scheme not in PORTS:
+    if parts.scheme not in SCHEMES:
         raise Refused("is not http or https", Stage.URL)
     if not host:
         raise Refused("names no host", Stage.URL)
@@ -56,47 +59,42 @@ def _as_sent_to(url: str) -> tuple[str, int | None]:
 
 
 def follow(url: str, location: str) -> str:
-    """Give the address that a redirect leads to, with the credentials that may go there.
+    """Give the address that a redirect leads to, without a name and password in it.
 
-    Name and password stay with their origin (scheme, host and port), and a redirect brings none
-    of its own: they would be somebody else's, sent in our name. From https it does not lead to
-    http, where anyone on the way could write what is then told as this outlet's news.
+    A redirect brings none: they would be somebody else's, sent in our name. From https it does not
+    lead to http, where anyone on the way could write what is then told as this outlet's news.
+    Raises `Refused` if it may not lead there.
 
-    >>> follow("https://me:pw@a.example/old", "https://a.example/new")
-    'https://me:pw@a.example/new'
-    >>> follow("https://me:pw@a.example/old", "//b.example/new")
+    >>> follow("https://a.example/old", "//me:pw@b.example/new")
     'https://b.example/new'
     """
+    if len(location) > LONGEST_LOCATION:
+        raise Refused(
+            f"leads to an address of more than {LONGEST_LOCATION:,} characters", Stage.REDIRECT
+        )
     location = _as_meant(location)
     if _AMBIGUOUS.search(location):
         # Looked for here, too: `urljoin` drops tabs and line ends in silence.
         raise Refused(f"leads to an address that {_MARKS}", Stage.REDIRECT)
     try:
-        target = urlsplit(urljoin(url, location))
-        to = urlunsplit(target._replace(netloc=target.netloc.rpartition("@")[2]))
+        target = urlsplit(bare(urljoin(url, location)))
     except ValueError:
         raise Refused("leads to an address that cannot be read", Stage.REDIRECT) from None
-    if target.scheme not in PORTS:
+    # With its scheme in small letters.
+    to, scheme = target.geturl(), target.scheme
+    if scheme not in SCHEMES:
         raise Refused(f"redirected to {to[:80]!r}, which is not http or https", Stage.REDIRECT)
     try:
         parts = check_url(to)
     except Refused as error:
         raise Refused(f"leads to an address that {error}", Stage.REDIRECT) from None
-    came = urlsplit(url)
-    if came.scheme == "https" and parts.scheme == "http":
+    if urlsplit(url).scheme == "https" and scheme == "http":
         raise Refused(
             f"https leads to http at {shown(parts.hostname or '')};"
-            " if that is fine, poll the http address",
+            " that is followed only from an http address",
             Stage.REDIRECT,
         )
-    if _origin(came) == _origin(parts) and "@" in came.netloc:
-        user = came.netloc.rpartition("@")[0]
-        return urlunsplit(parts._replace(netloc=f"{user}@{parts.netloc}"))
     return to
-
-
-def _origin(parts: SplitResult) -> tuple[str, str | None, int]:
-    return parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme]
 
 
 def _as_meant(location: str) -> str:

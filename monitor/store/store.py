@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 
+from monitor.feeds.address import host_of
 from monitor.records import (
     Batch,
     Claim,
@@ -26,7 +27,7 @@ from monitor.records import (
     Story,
     Verdict,
 )
-from monitor.store import rows, schema
+from monitor.store import feed_rows, rows, schema
 from monitor.store.engine import CLAIM_LOCK, alone, reading
 from monitor.store.schema import alerts, decisions, deliveries, feeds, items, stories
 
@@ -49,42 +50,61 @@ class Store:
     def sync_feeds(self, specs: Sequence[FeedSpec], now: datetime) -> None:
         """Make the polled feeds those of the configuration.
 
-        A new feed is due at once; one that stays keeps its schedule, but is due no later than one
-        of its intervals from now; one that is no longer named keeps its history and is not polled.
+        A new feed is due at once; one that stays keeps its schedule, but if its interval got
+        shorter it is due no later than one of it from now; one that is no longer named keeps its
+        history and is not polled.
         """
         with self._engine.begin() as tx:
             tx.execute(update(feeds).values(active=False))
             for spec in specs:
+                every_seconds = round(spec.every.total_seconds())
+                soon = now + spec.every
+                # Not at every start: what servers asked for, or a host that rests, would be undone.
+                is_shorter = and_(feeds.c.url == spec.url, feeds.c.every_seconds > every_seconds)
+                late = and_(is_shorter, feeds.c.failures == 0, feeds.c.due_at > soon)
+                tx.execute(update(feeds).where(late).values(due_at=soon))
                 wanted = {
                     "name": spec.name,
                     "groups": list(spec.groups),
-                    "every_seconds": round(spec.every.total_seconds()),
+                    "every_seconds": every_seconds,
                     "lang": spec.lang,
                     "active": True,
                 }
-                fresh = {"url": spec.url, "due_at": now, "failures": 0}
+                host = host_of(spec.url)
+                fresh = {"url": spec.url, "host": host, "due_at": now, "failures": 0}
                 statement = self._insert(feeds).values([{**wanted, **fresh}])
                 tx.execute(statement.on_conflict_do_update(index_elements=["url"], set_=wanted))
-                soon = now + spec.every
-                late = and_(feeds.c.url == spec.url, feeds.c.failures == 0, feeds.c.due_at > soon)
-                tx.execute(update(feeds).where(late).values(due_at=soon))
 
-    def due_feeds(self, now: datetime, limit: int) -> list[Feed]:
-        """Give the feeds whose due time has come, longest due first."""
-        query = (
-            select(feeds)
-            .where(feeds.c.active, feeds.c.due_at <= now)
-            .order_by(feeds.c.due_at, feeds.c.id)
-            .limit(limit)
-        )
+    def due_feeds(
+        self,
+        now: datetime,
+        limit: int,
+        *,
+        per_host: int | None = None,
+        without: Iterable[int] = (),
+    ) -> list[Feed]:
+        """Give the feeds whose due time has come, longest due first.
+
+        At most `per_host` of one host, so that the thousands of one do not hide those of others;
+        `without` those that the caller has in hand, some thousands at most.
+        """
+        is_due = and_(feeds.c.active, feeds.c.due_at <= now, feeds.c.id.not_in(list(without)))
+        query = select(feeds).where(is_due)
+        if per_host is not None:
+            order = (feeds.c.due_at, feeds.c.id)
+            turn = func.row_number().over(partition_by=feeds.c.host, order_by=order)
+            ranked = select(feeds.c.id, turn.label("turn")).where(is_due).subquery()
+            query = select(feeds).join(ranked, feeds.c.id == ranked.c.id)
+            query = query.where(ranked.c.turn <= per_host)
+        query = query.order_by(feeds.c.due_at, feeds.c.id).limit(limit)
         with reading(self._engine) as connection:
-            return [rows.feed_of(row) for row in connection.execute(query).mappings()]
+            return [feed_rows.feed_of(row) for row in connection.execute(query).mappings()]
 
     def feeds(self) -> list[Feed]:
         """Give all feeds of the configuration, in its order of first sight."""
         query = select(feeds).where(feeds.c.active).order_by(feeds.c.id)
         with reading(self._engine) as connection:
-            return [rows.feed_of(row) for row in connection.execute(query).mappings()]
+            return [feed_rows.feed_of(row) for row in connection.execute(query).mappings()]
 
     # -- items
 
@@ -131,11 +151,16 @@ class Store:
             return [rows.story_of(row) for row in connection.execute(query).mappings()]
 
     def best_scores(self, topic: str, floor: float, since: datetime) -> list[float]:
-        """Give a topic's scores from a floor on since a time, each story's best one once."""
+        """Give a topic's scores from a floor on since a time, each story's best one once.
+
+        A baseline is left out: what a feed gathered before its first poll came in no time at all.
+        """
         event = func.coalesce(decisions.c.story_id, decisions.c.item_id)
         query = (
             select(func.max(decisions.c.score))
+            .join(items, items.c.id == decisions.c.item_id)
             .where(
+                items.c.baseline.is_(False),
                 decisions.c.topic == topic,
                 decisions.c.decided_at >= since,
                 decisions.c.score >= floor,
@@ -315,18 +340,8 @@ class Store:
 
 
 def _settle_poll(tx: Connection, poll: Poll) -> None:
-    values: dict[str, Any] = {
-        "due_at": poll.due_at,
-        "last_polled_at": poll.polled_at,
-        "failures": poll.failures,
-        "last_error": poll.error,
-    }
-    if poll.ok:
-        values |= {
-            "last_ok_at": poll.polled_at,
-            "etag": poll.etag,
-            "last_modified": poll.last_modified,
-            "body_hash": poll.body_hash,
-            "baseline_at": poll.baseline_at,
-        }
-    tx.execute(update(feeds).where(feeds.c.id == poll.feed_id).values(values))
+    tx.execute(update(feeds).where(feeds.c.id == poll.feed_id).values(feed_rows.poll_row(poll)))
+    rest = poll.host_rest
+    if rest is not None:
+        early = and_(feeds.c.host == rest.host, feeds.c.due_at < rest.until)
+        tx.execute(update(feeds).where(early).values(due_at=rest.until))

@@ -21,9 +21,12 @@ from monitor.records import (
     Delivery,
     DeliveryState,
     Feed,
+    Hints,
+    HostRest,
     JudgedItem,
     Judgement,
     Lessons,
+    Move,
     Outcome,
     Reason,
     SeenItem,
@@ -134,6 +137,84 @@ def test_a_changed_interval(store: Store, every: timedelta, due_in: timedelta) -
     store.commit(Batch(poll=made.poll()))
     store.sync_feeds([replace(LRT, every=every)], NOW)
     assert store.feeds()[0].due_at == NOW + due_in
+
+
+def test_what_was_asked_for_outlasts_a_restart(store: Store) -> None:
+    """A feed that is due late because its server asked for it stays so when the service starts."""
+    store.sync_feeds([LRT], NOW)
+    store.commit(Batch(poll=made.poll(due_at=NOW + 6 * HOUR)))
+    store.sync_feeds([LRT], NOW + MINUTE)
+    assert store.feeds()[0].due_at == NOW + 6 * HOUR
+
+
+def test_manners_are_remembered(store: Store) -> None:
+    """All that a poll says about how to ask next is there at the next one."""
+    store.sync_feeds([LRT], NOW)
+    poll = made.poll(
+        document_url="https://cdn.example/rss",
+        whole_at=NOW - HOUR,
+        lied_at=NOW - DAY,
+        offers_deltas=True,
+        hints=Hints(ttl=HOUR, update_every=DAY, skip_hours=(0, 1), skip_days=(6,)),
+        move=Move(to="https://new.example/rss", since=NOW - DAY, polls=3),
+        moved_to="https://old.example/rss",
+        gone_at=NOW - 2 * DAY,
+    )
+    store.commit(Batch(poll=poll))
+    (found,) = store.feeds()
+    for name in (
+        "document_url",
+        "whole_at",
+        "lied_at",
+        "offers_deltas",
+        "hints",
+        "move",
+        "moved_to",
+        "gone_at",
+    ):
+        assert getattr(found, name) == getattr(poll, name), name
+    store.commit(Batch(poll=made.poll()))
+    (found,) = store.feeds()
+    assert (found.hints, found.move, found.moved_to, found.gone_at) == (Hints(), None, None, None)
+
+
+def test_a_host_rests(store: Store) -> None:
+    """When a host has had enough, none of its feeds is due before it wants, and no other waits."""
+    here = [made.spec(name, url=f"https://big.example/{name}") for name in "ABC"]
+    store.sync_feeds([*here, BBC], NOW)
+    late = made.poll(2, due_at=NOW + DAY)
+    store.commit(Batch(poll=late))
+    rest = HostRest(host="big.example", until=NOW + HOUR)
+    failed = made.poll(ok=False, failures=1, due_at=NOW + HOUR, host_rest=rest)
+    store.commit(Batch(poll=failed))
+    due = {name: feed.due_at for name, feed in feeds_by_name(store).items()}
+    assert due == {"A": NOW + HOUR, "B": NOW + DAY, "C": NOW + HOUR, "BBC": NOW}
+
+
+def test_a_feed_that_moved_rests_with_its_new_host(store: Store) -> None:
+    """A feed that has moved shares the host that it moved to, and no longer its old one."""
+    store.sync_feeds([LRT, BBC], NOW)
+    store.commit(Batch(poll=made.poll(due_at=NOW, host="cdn.example")))
+    for host, until in (("cdn.example", NOW + HOUR), ("lrt.example", NOW + DAY)):
+        rest = HostRest(host=host, until=until)
+        store.commit(Batch(poll=made.poll(2, ok=False, failures=1, host_rest=rest)))
+    assert feeds_by_name(store)["LRT"].due_at == NOW + HOUR
+
+
+def test_one_host_does_not_hide_others(store: Store) -> None:
+    """Of each host the longest due feeds come, as many as wanted, without those in hand."""
+    big = [made.spec(f"big{number}", url=f"https://big.example/{number}") for number in range(9)]
+    store.sync_feeds([*big, BBC], NOW)
+
+    def due(per_host: int, *without: int) -> list[str]:
+        found = store.due_feeds(NOW, 4, per_host=per_host, without=without)
+        return [feed.name for feed in found]
+
+    assert due(1) == ["big0", "BBC"]
+    assert due(2) == ["big0", "big1", "BBC"]
+    assert due(9) == ["big0", "big1", "big2", "big3"]
+    assert due(1, 1, 2) == ["big2", "BBC"]
+    assert due(1, *range(1, 11)) == []
 
 
 def test_a_failing_feed_keeps_its_patience(store: Store) -> None:
@@ -328,7 +409,7 @@ def test_a_time_without_a_zone_is_refused(engine: Engine, store: Store) -> None:
     """A naive time never gets into the database."""
     naive = NOW.replace(tzinfo=None)
     before = dump(engine)
-    with pytest.raises(StatementError, match=r"a time without a zone: 2021-11-08 14:00:00\.123456"):
+    with pytest.raises(StatementError, match=r"a time without a zone: 2021-11-08 14:15:00\.123456"):
         store.sync_feeds([LRT], naive)
     with pytest.raises(StatementError, match="a time without a zone"):
         store.due_feeds(naive, 10)
@@ -415,6 +496,28 @@ def test_what_is_caught_up_waits_no_more(store: Store) -> None:
     assert names_of(store.waiting_matches("eu")) == ["fence"]
     ((_, verdict),) = store.verdicts_of("border")
     assert verdict.decision.reason is Reason.CATCH_UP
+
+
+def test_the_best_scores_are_of_the_stream(store: Store) -> None:
+    """Each story counts once by its best, what is lone by itself; not a baseline, nor the weak."""
+    store.sync_feeds([LRT], NOW)
+    story = made.story("fence")
+    items = (
+        made.judged(made.seen("fence"), value=0.7, story_id=story.id),
+        made.judged(made.seen("wall"), value=0.9, reason=Reason.FOLLOW_UP, story_id=story.id),
+        made.judged(made.seen("camp"), value=0.4, reason=Reason.BELOW_THRESHOLD),
+        made.judged(made.seen("rail"), value=0.2, reason=Reason.BELOW_THRESHOLD),
+        made.judged(
+            made.seen("old", first_seen_at=NOW - DAY), value=0.5, reason=Reason.BELOW_THRESHOLD
+        ),
+        made.judged(made.seen("kept", baseline=True), value=0.8, reason=Reason.BELOW_THRESHOLD),
+        made.judged(made.seen("eu"), value=0.95, topic_name="eu", reason=Reason.BELOW_THRESHOLD),
+    )
+    store.commit(Batch(items=items, stories=(story,)))
+    assert store.best_scores("border", 0.3, NOW - HOUR) == [0.9, 0.4]
+    assert store.best_scores("border", 0.3, NOW - 2 * DAY) == [0.9, 0.5, 0.4]
+    assert store.judged_since("border") == NOW - DAY
+    assert store.judged_since("nobody") is None
 
 
 def test_verdicts_come_in_the_order_of_their_items(store: Store) -> None:

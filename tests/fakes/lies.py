@@ -292,7 +292,7 @@ WAYS = (
     lie(
         "leads to an address of 60,000 letters",
         leads_to(b"/" + b"a" * 60_000),
-        "leads to an address that is longer than 8,000 characters",
+        "leads to an address of more than 2,048 characters",
         Stage.REDIRECT,
     ),
     lie(

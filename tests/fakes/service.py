@@ -402,6 +402,7 @@ def configuration(receivers: Receivers) -> dict[str, Any]:
             "every": "1s",
             "at_least_every": "1s",
             "per_host": 16,
+            "host_spacing": "0s",
             "timeout": "5s",
             # Its feeds are served on this machine.
             "allow_addresses": ["127.0.0.1"],

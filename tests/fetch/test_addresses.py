@@ -205,6 +205,24 @@ def test_nothing_opens_the_inside_to_strangers() -> None:
     assert verdict(guard, "1.1.1.1", trust=Trust.STRANGER) is False
 
 
+def test_a_hub_inside_is_allowed_by_itself() -> None:
+    """A feed may name a hub inside only where that hub is allowed by its own name or address."""
+    guard = allowing("10.0.0.0/8", "127.0.0.1", "hub.internal")
+    assert verdict(guard, "1.1.1.1", trust=Trust.HUB) is False
+    assert verdict(guard, "127.0.0.1", trust=Trust.HUB) is True
+    assert verdict(guard, "::ffff:127.0.0.1", trust=Trust.HUB) is True
+    assert verdict(guard, "10.0.0.1", host="hub.internal", trust=Trust.HUB) is True
+    said = (
+        "10.0.0.1 is private, and a feed may name no hub there; if that is meant, add the hub's"
+        " own name or address to polling.allow_addresses"
+    )
+    assert verdict(guard, "10.0.0.1", trust=Trust.HUB) == said
+    assert verdict(guard, "1.1.1.1", "10.0.0.1", trust=Trust.HUB) == said
+    for one in METADATA:
+        exact = Guard.allowing([ip_network(one), "hub.internal"])
+        assert verdict(exact, str(one), host="hub.internal", trust=Trust.HUB) is not True
+
+
 def test_receivers_may_be_inside() -> None:
     """A receiver is named by the operator: it may be anywhere but where clouds keep credentials."""
     for address in ("127.0.0.1", "10.0.0.1", "fe80::1", "::1"):

@@ -224,6 +224,14 @@ def test_every_hop_is_vetted(web: WebServer, location: str) -> None:
     assert [one.path for one in web.requests()] == ["/start"]
 
 
+def test_an_address_of_two_hosts_is_not_asked(web: WebServer) -> None:
+    """What is read in two ways is refused as it was written, not as it looks without a password."""
+    url = web.url("/feed").replace("http://", r"http://10.0.0.1\@")
+    said = refused(client(LOOPBACK).get(url), Stage.URL)
+    assert said == "has a backslash, a space or a control character in it"
+    assert web.requests() == []
+
+
 def test_a_password_stays_at_its_origin(web: WebServer) -> None:
     """Name and password go along to the same origin, and neither to another port nor host."""
     lead(web, web.url("/feed"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,18 +67,13 @@ def test_what_is_not_asked(url: str, says: str) -> None:
 @pytest.mark.parametrize(
     "url, location, target",
     [
-        # Credentials stay with scheme, host and port.
-        ("https://me:pw@a.example/x", "/y", "https://me:pw@a.example/y"),
-        ("https://me:pw@a.example/x", "https://a.example/y", "https://me:pw@a.example/y"),
-        ("https://me:pw@a.example/x", "https://A.example:443/y", "https://me:pw@A.example:443/y"),
-        ("https://me:pw@a.example/x", "https://a.example:8443/y", "https://a.example:8443/y"),
-        ("https://me:pw@a.example/x", "https://b.example/y", "https://b.example/y"),
-        ("https://me:pw@a.example/x", "https://www.a.example/y", "https://www.a.example/y"),
-        ("http://me:pw@a.example/x", "https://a.example/y", "https://a.example/y"),
-        # A redirect brings none of its own.
+        # Nobody's name and password.
+        ("https://me:pw@a.example/x", "/y", "https://a.example/y"),
+        ("https://me:pw@a.example/x", "https://a.example/y", "https://a.example/y"),
+        ("https://a.example/x", "https://A.example:443/y", "https://A.example:443/y"),
+        ("http://a.example/x", "https://a.example/y", "https://a.example/y"),
         ("http://a.example/x", "http://you:pw@b.example/y", "http://b.example/y"),
-        ("http://a.example/x", "http://you:pw@a.example/y", "http://a.example/y"),
-        ("http://me:pw@a.example/x", "http://you:pw@a.example/y", "http://me:pw@a.example/y"),
+        ("http://a.example/x", "//you:p@w@b.example/y", "http://b.example/y"),
         # As people write.
         ("http://a.example/x/", "y z?q=a b", "http://a.example/x/y%20z?q=a%20b"),
         ("http://a.example/x/", " y ", "http://a.example/x/y"),
@@ -85,7 +82,7 @@ def test_what_is_not_asked(url: str, says: str) -> None:
     ],
 )
 def test_where_a_redirect_leads(url: str, location: str, target: str) -> None:
-    """A redirect leads where a browser would go, without anybody's password but to its origin."""
+    """A redirect leads where a browser would go, without anybody's password."""
     assert follow(url, location) == target
 
 
@@ -97,7 +94,7 @@ def test_where_a_redirect_leads(url: str, location: str, target: str) -> None:
         ("data:,x", "redirected to 'data:,x', which is not http or https"),
         (
             "http://b.example/y",
-            "https leads to http at b.example; if that is fine, poll the http address",
+            "https leads to http at b.example; that is followed only from an http address",
         ),
         ("https://[b", "leads to an address that cannot be read"),
         (
@@ -107,6 +104,7 @@ def test_where_a_redirect_leads(url: str, location: str, target: str) -> None:
         ("\\\\b", "leads to an address that has a backslash, a space or a control character in it"),
         ("/a\tb", "leads to an address that has a backslash, a space or a control character in it"),
         ("https://:1/", "leads to an address that names no host"),
+        ("/" + "a" * 2_048, "leads to an address of more than 2,048 characters"),
     ],
 )
 def test_where_no_redirect_leads(location: str, says: str) -> None:
@@ -123,6 +121,6 @@ def test_no_redirect_breaks_the_client(location: str, url: str) -> None:
         target = follow(url, location)
     except Refused:
         return
-    parts = check_url(target)
-    if "s3cret" in target.partition("?")[0].partition("#")[0] and "s3cret" not in location:
-        assert (parts.scheme, parts.hostname, parts.port or 80) == ("http", "a.example", 80)
+    check_url(target)
+    assert "@" not in urlsplit(target).netloc
+    assert "s3cret" not in target or "s3cret" in location
