@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import Engine
@@ -20,7 +21,7 @@ from monitor.errors import StoreError
 from monitor.feeds.conditions import conditions
 from monitor.feeds.moves import address
 from monitor.feeds.turns import TurnRules, steady_rate
-from monitor.fetch import Client, Limits, user_agent
+from monitor.fetch import Client, Guard, Limits, Trust, user_agent
 from monitor.inbox import Inbox
 from monitor.ingest import Ingest
 from monitor.judge import Watch
@@ -113,6 +114,7 @@ def make_client(settings: Settings, clock: Callable[[], datetime]) -> Client:
             max_bytes=polling.max_bytes,
         ),
         clock=clock,
+        guard=Guard.allowing(polling.allow_addresses),
     )
 
 
@@ -192,7 +194,12 @@ def _subscriber(
         return None
     return Subscriber(
         subscriptions,
-        Pipe(poll=ingest.take, push=ingest.take_push, post=client.post),
+        Pipe(
+            poll=ingest.take,
+            push=ingest.take_push,
+            # Who writes a feed names its hub.
+            post=partial(client.post, trust=Trust.HUB),
+        ),
         SubscribeRules(
             callback=settings.websub.callback_url,
             at_least_every=settings.polling.at_least_every,

@@ -11,7 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any, Protocol
+
+# What feeds may be fetched from though it is not public: a network, or a host by its name.
+Allowed = IPv4Network | IPv6Network | str
 
 # ---------------------------------------------------------------------------------------- feeds
 
@@ -173,16 +177,41 @@ class NotModified:
     fetched_at: datetime
 
 
+class Stage(StrEnum):
+    """How far an exchange came; each is the word that stands before the cause."""
+
+    URL = "address"
+    DNS = "dns"
+    ADDRESS = "refused address"
+    CONNECT = "connect"
+    TLS = "tls"
+    HEADERS = "headers"
+    BODY = "body"
+    REDIRECT = "redirect"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchFailure:
     """A poll that brought no document, and why in one line."""
 
     cause: str
+    # Where the exchange ended; None if it came to its end, and only the answer was of no use.
+    stage: Stage | None = None
     # HTTP status where there was an answer, and the host that gave it.
     status: int | None = None
     host: str | None = None
     retry_after: timedelta | None = None
     fetched_at: datetime
+
+    @property
+    def told(self) -> str:
+        """Stage and cause, as `status` shows them.
+
+        >>> now = datetime(2026, 1, 1)
+        >>> FetchFailure(stage=Stage.DNS, cause="no such name", fetched_at=now).told
+        'dns: no such name'
+        """
+        return self.cause if self.stage is None else f"{self.stage}: {self.cause}"
 
 
 FetchResult = Document | NotModified | FetchFailure

@@ -17,13 +17,15 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import structlog
 
 from monitor.errors import DeliveryError, SeedwatchError
 from monitor.feeds import websub
 from monitor.feeds.hubs import choose, discover
+from monitor.fetch.hop import follow
+from monitor.fetch.refused import Refused
 from monitor.inbox import Inbox, Push
 from monitor.log import log_alerts
 from monitor.records import Answer, Batch, Document, Feed, FetchResult, Post
@@ -47,7 +49,7 @@ class Pipe:
 
     poll: Callable[[Feed, FetchResult], Batch]
     push: Callable[[Feed, Document], Batch]
-    # The way to the hubs.
+    # The way to the hubs, which are strangers: they have to be vetted.
     post: Post
 
 
@@ -217,12 +219,15 @@ class Subscriber:
     def _send(self, subscription: Subscription) -> Answer:
         form = websub.request_of(subscription)
         answer = self._pipe.post(subscription.hub, form, _FORM)
-        if answer.status not in {307, 308}:
+        location = _header(answer, "location")
+        if answer.status not in {307, 308} or not location:
             return answer
-        # A hub that has moved; once, and by the same guarded way (RFC 9110 section 15.4.8).
-        where = urljoin(subscription.hub, _header(answer, "location"))
-        if urlsplit(where).scheme not in {"http", "https"}:
-            return answer
+        # A hub that has moved; once, and by the same guarded way (RFC 9110 section 15.4.8). The
+        # form has a secret in it, which must not leave TLS.
+        try:
+            where = follow(subscription.hub, location)
+        except Refused as error:
+            raise DeliveryError(f"redirect: {error}", permanent=False) from error
         return self._pipe.post(where, form, _FORM)
 
     def _settle_request(self, asked: Subscription, cause: str, status: int | None) -> None:

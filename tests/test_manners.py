@@ -36,7 +36,8 @@ feeds:
   all: {feeds}
 receivers:
   desk: [console]
-polling: {{every: {every}, contact: https://desk.example/bot{more}}}
+polling:
+  {{every: {every}, contact: https://desk.example/bot, allow_addresses: [127.0.0.1]{more}}}
 """
 SYNDICATION = "http://purl.org/rss/1.0/modules/syndication/"
 ITEM = "<item><guid>{0}</guid><title>Migrants at the border, {0}</title></item>"

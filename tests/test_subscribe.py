@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,12 @@ from sqlalchemy import Engine
 
 from monitor.desk import PushDesk
 from monitor.feeds import websub
+from monitor.fetch import Client, Guard, Limits, Trust
 from monitor.inbox import Inbox
 from monitor.ingest import Ingest
 from monitor.judge import Watch
 from monitor.push import Listener, PushLimits
-from monitor.records import Batch, Document, Feed, Link, NotModified
+from monitor.records import Answer, Batch, Document, Feed, Link, NotModified
 from monitor.store import Store, Subscriptions, migrate, open_engine
 from monitor.subscribe import MOST_TRIES, Pipe, Subscriber, SubscribeRules
 from monitor.subscription import Subscription, SubscriptionState
@@ -29,7 +31,6 @@ from monitor.topics.track import Tracker
 from tests.fakes import made
 from tests.fakes.hub import CHALLENGE, Hub
 from tests.fakes.made import DAY, HOUR, MINUTE, NOW, SECOND
-from tests.fakes.post import PlainPost
 from tests.fakes.web import Reply
 
 CALLBACK = "https://alerts.example.org/websub"
@@ -71,12 +72,19 @@ class Stage:
         """Wire a subscriber on what is stored, as a start or a reload does."""
         return Subscriber(
             self.subscriptions,
-            Pipe(poll=self.ingest.take, push=self.ingest.take_push, post=PlainPost()),
+            Pipe(poll=self.ingest.take, push=self.ingest.take_push, post=self.ask_hub),
             SubscribeRules(callback=callback, at_least_every=6 * HOUR),
             self.inbox,
             clock=self.clock,
             chance=self.chance,
         )
+
+    def ask_hub(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Send a request as the service does; the hub of these tests is allowed by its address."""
+        limits = Limits(timeout=5 * SECOND, max_bytes=MAX_BYTES)
+        guard = Guard.allowing([ip_network("127.0.0.1")])
+        client = Client(agent="seedwatch/1.0", limits=limits, clock=self.clock, guard=guard)
+        return client.post(url, body, headers, trust=Trust.HUB)
 
     def clock(self) -> Any:
         """Give the time of the test."""
@@ -326,6 +334,31 @@ def test_a_hub_that_has_moved_is_followed_once(stage: Stage) -> None:
     old, new = stage.hub.requests("/hub"), stage.hub.requests("/moved")
     assert [one.body for one in old] == [one.body for one in new]
     assert stage.one.failures == 1
+
+
+@pytest.mark.parametrize(
+    "location, says",
+    [
+        ("file:///etc/passwd", "which is not http or https"),
+        (r"http://127.0.0.1\@hub.example/", "has a backslash"),
+        ("http://10.0.0.1/hub", "10.0.0.1 is private, and a feed may name no hub there"),
+    ],
+)
+def test_a_hub_leads_nowhere_else(stage: Stage, location: str, says: str) -> None:
+    """Where a hub sends us on is vetted like the hub: what is refused is a failure, and told."""
+    stage.hub.route("/hub", Reply(status=307, headers={"Location": location}))
+    stage.poll()
+    stage.tick()
+    assert says in stage.one.detail
+    assert stage.one.failures == 1
+
+
+def test_a_redirect_to_no_place_is_an_answer(stage: Stage) -> None:
+    """A 307 that does not say where is not asked again at once."""
+    stage.hub.route("/hub", Reply(status=307))
+    stage.poll()
+    stage.tick()
+    assert len(stage.hub.asked()) == 1
 
 
 def test_an_expired_lease_is_told_and_asked_anew(stage: Stage) -> None:

@@ -186,7 +186,7 @@ def _would(app: App, url: str) -> Trace:
     """Judge a page as if a feed brought it now; nothing is stored."""
     result = app.client.get(url)
     if isinstance(result, FetchFailure):
-        raise ArticleError(f"{url} was never seen in a feed, and cannot be fetched: {result.cause}")
+        raise ArticleError(f"{url} was never seen in a feed, and cannot be fetched: {result.told}")
     if not isinstance(result, Document):
         raise ArticleError(f"{url} was never seen in a feed, and answered without a page")
     article = read_article(result)

@@ -27,6 +27,7 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
     "too_short": ("is empty", "; name at least one"),
     "string_type": ("{} is not a text", "; put it in quotes"),
     "list_type": ("{} is not a list", "; put it in [ ]"),
+    "tuple_type": ("{} is not a list", "; put it in [ ]"),
     "dict_type": ("{} is not a mapping of keys to values", ""),
     "model_type": ("{} is not a mapping of keys to values", ""),
     "model_attributes_type": ("{} is not a mapping of keys to values", ""),

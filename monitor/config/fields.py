@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
@@ -20,6 +21,7 @@ from monitor.config.values import (
     check_url,
     duration_between,
     one_of,
+    parse_allowed,
     parse_threshold,
     size_between,
     whole_between,
@@ -85,6 +87,11 @@ _ADDRESS_OR_LIST = WithJsonSchema(
 )
 Addresses = Annotated[
     list[Address], Field(min_length=1), BeforeValidator(_as_list), _ADDRESS_OR_LIST
+]
+AllowedAddress = Annotated[
+    IPv4Network | IPv6Network | str,
+    BeforeValidator(parse_allowed),
+    WithJsonSchema({"type": "string"}),
 ]
 Callback = Annotated[str, AfterValidator(check_callback)]
 ListenAt = Annotated[Listen, BeforeValidator(parse_listen), WithJsonSchema({"type": "string"})]

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
-from monitor.records import FeedSpec, Topic
+from monitor.records import Allowed, FeedSpec, Topic
 from monitor.targets import Destination
 
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -43,6 +43,8 @@ class Polling:
     max_bytes: int
     # E-mail or web address that the User-Agent shows to those we poll.
     contact: str | None = None
+    # What may be polled though it is not on the public internet.
+    allow_addresses: tuple[Allowed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

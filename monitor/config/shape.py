@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_val
 from monitor.config.fields import (
     Address,
     Addresses,
+    AllowedAddress,
     AtLeastEvery,
     BareKind,
     Callback,
@@ -196,6 +197,10 @@ class PollingShape(Shape):
     max_bytes: MaxBytes = _as_written("8MB", "Larger documents are refused.")
     contact: Contact | None = Field(
         default=None, description="E-mail or web address shown to those we poll (User-Agent)."
+    )
+    allow_addresses: tuple[AllowedAddress, ...] = Field(
+        default=(),
+        description="Addresses, networks and hosts inside that may be polled. Default: none.",
     )
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network, ip_interface
 from urllib.parse import SplitResult, urlsplit
 
 _DURATION = re.compile(r"(?=\d)(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?")
@@ -25,6 +26,7 @@ _ADDRESS = re.compile(
     r"@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
 )
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
+_LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
 _SPACE_OR_CONTROL = re.compile(r"[\s\x00-\x20\x7f]")
 
 # Kinds of destinations, in the order in which they are told to the user.
@@ -182,6 +184,8 @@ def split_url(text: str) -> SplitResult:
     """Split an http(s) URL, refusing what no client could open."""
     if _SPACE_OR_CONTROL.search(text):
         raise ValueError("{} has white space in it, which no URL may have")
+    if "\\" in text:
+        raise ValueError("{} has a backslash in it, which no URL may have")
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
@@ -199,6 +203,37 @@ def url_key(text: str) -> tuple[str, ...]:
     parts = urlsplit(text)
     user, _, host = parts.netloc.rpartition("@")
     return parts.scheme, user, host.lower(), parts.path or "/", parts.query
+
+
+# A wider network is the internet, or more than anyone has inside.
+WIDEST = {4: 8, 6: 7}
+
+
+def parse_allowed(value: object) -> IPv4Network | IPv6Network | str:
+    """Read an address, a network (`10.0.0.0/8`), or the name of a host.
+
+    What other programs would take for an address, such as `127.1`, is no name.
+    """
+    text = _plain_text(value)
+    try:
+        network = ip_interface(text).network
+    except ValueError:
+        return _host_name(text)
+    address, slash, _ = text.partition("/")
+    if slash and network.network_address != ip_interface(address).ip:
+        raise ValueError("{} has bits beyond its prefix" + f"; write it like {network}")
+    if network.prefixlen < WIDEST[network.version]:
+        raise ValueError("{} is too wide; name the networks that your feeds are in")
+    return network
+
+
+def _host_name(text: str) -> str:
+    cure = "write an address, a network like 10.0.0.0/8, or the name of a host"
+    labels = text.removesuffix(".").split(".")
+    looks_numeric = labels[-1].isdecimal() or labels[-1].lower().startswith("0x")
+    if looks_numeric or len(text) > 253 or not all(map(_LABEL.fullmatch, labels)):
+        raise ValueError("{} is neither an address nor a host; " + cure)
+    return ".".join(labels).lower()
 
 
 def check_address(text: str) -> str:

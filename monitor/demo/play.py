@@ -7,7 +7,7 @@ import threading
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -17,21 +17,16 @@ from monitor.cli.place import starter_folder
 from monitor.cli.screen import minute, plain, screen, table
 from monitor.config import load
 from monitor.daemon import Daemon
+from monitor.demo.clock import QuickClock, conduct
 from monitor.demo.server import serve
 from monitor.demo.stream import DemoItem, Stream, read_stream
 from monitor.log import set_up
-from monitor.records import Message, Reason, SeenItem, Verdict
+from monitor.records import DeliveryState, Message, Reason, SeenItem, Verdict
 from monitor.store import Store
 
-# From when on the feeds are polled: what they hold by then is the backlog.
-BEGIN = datetime(2021, 11, 8, 18, tzinfo=UTC)
-# (until, days of the stream a second): the weeks of the story slowly, the long quiet quickly.
-PACE = (
-    (datetime(2021, 11, 9, tzinfo=UTC), 0.15),
-    (datetime(2021, 12, 4, tzinfo=UTC), 3.0),
-    (datetime(2022, 4, 12, tzinfo=UTC), 14.0),
-)
 TICK = timedelta(seconds=0.05)
+# How long the last messages are waited for; there is no other side that could be slow.
+LAST_MESSAGES_SECONDS = 30.0
 SEED = "2021-11-08-poland-belarus-border.txt"
 TOPIC = "belarus-eu-border"
 
@@ -46,34 +41,16 @@ feeds:
 receivers:
   terminal:
     - console
-polling: {{every: 6h, at_least_every: 24h, per_host: 12, host_spacing: 0s, timeout: 5s}}
+polling:
+  every: 6h
+  at_least_every: 24h
+  per_host: 12
+  host_spacing: 0s
+  timeout: 5s
+  allow_addresses: [127.0.0.1]
 store: sqlite:///demo.db
 log: {{level: error}}
 """
-
-
-class QuickClock:
-    """A clock that runs through the stream's months in seconds."""
-
-    def __init__(self) -> None:
-        self._started = time.monotonic()
-
-    def __call__(self) -> datetime:
-        """Give the stream's time."""
-        elapsed = time.monotonic() - self._started
-        now = BEGIN
-        for until, days_a_second in PACE:
-            left = (until - now) / timedelta(days=days_a_second)
-            if elapsed < left:
-                return now + elapsed * timedelta(days=days_a_second)
-            elapsed -= left
-            now = until
-        return now
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the stream has been played to its end."""
-        return self() >= PACE[-1][0]
 
 
 class Stage:
@@ -120,8 +97,14 @@ def demo(keep: Path | None) -> None:
         app = _on_stage(app, console)
         daemon = Daemon(app, lambda: load(path, {}), tick=TICK)
         _introduce(console, stream)
-        threading.Thread(target=_end, args=(daemon, clock), daemon=True).start()
-        daemon.run()
+        ended = threading.Event()
+        conductor = threading.Thread(target=_conduct, args=(app, daemon, clock, ended))
+        conductor.start()
+        try:
+            daemon.run()
+        finally:
+            ended.set()
+            conductor.join()
         reopened = open_database(settings)
         _sum_up(console, stream, Store(reopened), settings.path.parent if keep else None)
         reopened.dispose()
@@ -154,11 +137,14 @@ def _introduce(console: Console, stream: Stream) -> None:
     )
 
 
-def _end(daemon: Daemon, clock: QuickClock) -> None:
-    while not clock.is_over:
-        time.sleep(0.05)
-    # One more round: the last items, and the last messages.
-    time.sleep(1.0)
+def _conduct(app: App, daemon: Daemon, clock: QuickClock, ended: threading.Event) -> None:
+    """Play the stream; stop the daemon when its last item is read and its last message shown."""
+    conduct(clock, app.store.feeds, ended)
+    until = time.monotonic() + LAST_MESSAGES_SECONDS
+    while time.monotonic() < until and not ended.wait(TICK.total_seconds()):
+        counts = app.reports.counts()
+        if not counts[DeliveryState.PENDING] + counts[DeliveryState.SENDING]:
+            break
     daemon.stop()
 
 

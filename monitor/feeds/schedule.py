@@ -148,7 +148,7 @@ def after_failure(
         due_at=max(now + wait, rest.until) if rest else now + wait,
         ok=False,
         failures=feed.failures + 1,
-        error=failure.cause,
+        error=failure.told,
         status=failure.status,
         moved_to=feed.moved_to,
         gone_at=(feed.gone_at or now) if is_gone else None,

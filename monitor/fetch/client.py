@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 import requests
 from requests.exceptions import RequestException
@@ -18,12 +17,18 @@ from monitor.feeds.address import bare, host_of
 from monitor.feeds.conditions import Conditions
 from monitor.feeds.hints import fresh_for
 from monitor.fetch import headers as said
-from monitor.fetch.adapter import WatchedAdapter, tls_context
+from monitor.fetch.adapter import MOST_HEAD_BYTES, DialledAdapter, Line, tls_context
+from monitor.fetch.addresses import Guard, Trust
+from monitor.fetch.body import gather
 from monitor.fetch.deadline import Deadline, Deadlines
+from monitor.fetch.dial import Dialer
+from monitor.fetch.hop import check_url
 from monitor.fetch.links import links_of
-from monitor.fetch.way import REDIRECTS, Refused, Way, asked, is_conditional
-from monitor.fetch.words import in_words
-from monitor.records import Answer, Document, FetchFailure, FetchResult, NotModified
+from monitor.fetch.refused import Refused
+from monitor.fetch.resolve import Resolver
+from monitor.fetch.way import REDIRECTS, Way, asked, is_conditional
+from monitor.fetch.words import in_words, shown
+from monitor.records import Answer, Document, FetchFailure, FetchResult, NotModified, Stage
 
 MOST_REDIRECTS = 5
 MOST_ANSWER_BYTES = 16_384
@@ -39,7 +44,7 @@ class Limits:
     timeout: timedelta
     # The same for a POST; None: as for a GET.
     post_timeout: timedelta | None = None
-    # Of a body, after decompression.
+    # Of a body, after decompression; as it is sent, in chunks, it may have twice as many.
     max_bytes: int
 
     def time_for(self, method: str) -> timedelta:
@@ -59,14 +64,26 @@ class _Session(requests.Session):
 
 
 class Client:
-    """The way out. Threads may share it; each has a session of its own."""
+    """The way out. Threads may share it; each has a session of its own.
 
-    def __init__(self, *, agent: str, limits: Limits, clock: Callable[[], datetime]) -> None:
+    What is not on the public internet is out of bounds for `get`, but for what the guard allows.
+    """
+
+    def __init__(
+        self,
+        *,
+        agent: str,
+        limits: Limits,
+        clock: Callable[[], datetime],
+        guard: Guard | None = None,
+        resolver: Resolver | None = None,
+    ) -> None:
         self._agent = agent
         self._limits = limits
         self._clock = clock
         self._context = tls_context()
         self._deadlines = Deadlines()
+        self._dialer = Dialer(guard or Guard(), resolver or Resolver(), self._deadlines)
         self._here = threading.local()
 
     def get(self, url: str, conditions: Conditions = WITHOUT) -> FetchResult:
@@ -77,20 +94,32 @@ class Client:
         """
         with self._exchange("GET") as deadline:
             try:
-                result = self._follow(url, conditions)
+                result = self._follow(url, conditions, deadline)
                 deadline.check()
             except (RequestException, HTTPError, OSError, ValueError, Refused) as error:
-                return FetchFailure(cause=self._cause(error, deadline), fetched_at=self._clock())
+                return self._broken_off(error, deadline)
             return result
 
-    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def post(
+        self,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        trust: Trust = Trust.RECEIVER,
+    ) -> Answer:
         """POST a body and give the answer's status and text; redirects are not followed.
 
-        Raises `DeliveryError` (temporary) if no whole answer came in time.
+        `trust` says who named the address, and so whether it may be inside. Raises `DeliveryError`
+        (temporary) if no whole answer came in time.
         """
         with self._exchange("POST") as deadline:
             try:
-                with self._send("POST", url, headers, body) as response:
+                check_url(url)
+                with (
+                    self._dialer.trusting(trust),
+                    self._send("POST", url, headers, body) as response,
+                ):
                     text = self._text(response)
                 deadline.check()
             except (RequestException, HTTPError, OSError, ValueError, Refused) as error:
@@ -122,7 +151,12 @@ class Client:
             session.trust_env = False
             session.headers.clear()
             session.headers["User-Agent"] = self._agent
-            adapter = WatchedAdapter(self._context, self._deadlines.watch)
+            line = Line(
+                connect=self._dialer.connect,
+                at=self._deadlines.come_to,
+                most_bytes=MOST_HEAD_BYTES + 2 * self._limits.max_bytes,
+            )
+            adapter = DialledAdapter(self._context, line)
             session.mount("http://", adapter)
             session.mount("https://", adapter)
             self._here.session = session
@@ -144,17 +178,22 @@ class Client:
             timeout=self._limits.time_for(method).total_seconds() + 1,
         )
 
-    def _follow(self, url: str, conditions: Conditions) -> FetchResult:
+    def _follow(self, url: str, conditions: Conditions, deadline: Deadline) -> FetchResult:
+        # Whole: what can be read in two ways may look harmless without its name and password.
+        check_url(url)
         way = Way(url=bare(url))
+        trust = Trust.ASKED
         for _hop in range(MOST_REDIRECTS + 1):
-            if urlsplit(way.url).scheme not in {"http", "https"}:
-                raise Refused(f"redirected to {way.url[:80]!r}, which is not http or https")
             headers = asked(url, way.url, conditions)
-            with self._send("GET", way.url, headers) as response:
+            with self._dialer.trusting(trust), self._send("GET", way.url, headers) as response:
                 where = response.headers.get("Location")
                 if response.status_code not in REDIRECTS or not where:
                     return self._read(way, response, is_conditional=is_conditional(headers))
+                deadline.stage = Stage.REDIRECT
                 way = way.on(response.status_code, where)
+                deadline.led_to = shown(host_of(way.url))
+            # What is inside may send us on inside; what is outside may not send us in.
+            trust = Trust.ASKED if self._dialer.is_inside else Trust.STRANGER
         raise Refused(f"more than {MOST_REDIRECTS} redirects")
 
     def _read(self, way: Way, response: requests.Response, *, is_conditional: bool) -> FetchResult:
@@ -170,7 +209,7 @@ class Client:
             )
         if status != 200 and not (status == 226 and said.is_delta(headers)):
             return FetchFailure(
-                cause=said.refusal(status, response.reason or "", headers),
+                cause=said.refusal(status, response.reason, headers),
                 status=status,
                 host=host_of(way.url),
                 retry_after=said.retry_after(headers.get("Retry-After"), now),
@@ -178,7 +217,11 @@ class Client:
             )
         return Document(
             url=way.url,
-            body=self._body(response, self._limits.max_bytes),
+            body=gather(
+                response.raw.stream(CHUNK_BYTES, decode_content=False),
+                headers.get("Content-Encoding", ""),
+                self._limits.max_bytes,
+            ),
             content_type=headers.get("Content-Type", ""),
             content_language=headers.get("Content-Language"),
             etag=said.validator(headers.get("ETag")),
@@ -191,19 +234,6 @@ class Client:
             fetched_at=self._clock(),
         )
 
-    def _body(self, response: requests.Response, most: int) -> bytes:
-        encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-        # Stacked and unknown codings are refused: a decoder without an output limit is a bomb.
-        if encoding not in {"", "identity", "gzip", "x-gzip"}:
-            raise Refused(f"its content encoding {encoding[:40]!r} is not one that we asked for")
-        chunks, size = [], 0
-        for chunk in response.raw.stream(CHUNK_BYTES, decode_content=True):
-            size += len(chunk)
-            if size > most:
-                raise Refused(f"larger than {most:,} bytes")
-            chunks.append(chunk)
-        return b"".join(chunks)
-
     def _text(self, response: requests.Response) -> str:
         """Read an answer's text; one that is too long is cut, since its status says enough."""
         seen = b""
@@ -212,6 +242,14 @@ class Client:
             if len(seen) >= MOST_ANSWER_BYTES:
                 break
         return seen[:MOST_ANSWER_BYTES].decode("utf-8", "replace")
+
+    def _broken_off(self, error: Exception, deadline: Deadline) -> FetchFailure:
+        stage = (isinstance(error, Refused) and error.stage) or deadline.stage
+        cause = self._cause(error, deadline)
+        if deadline.led_to and stage in {Stage.DNS, Stage.ADDRESS, Stage.CONNECT, Stage.TLS}:
+            # It is not the host that the feed's address shows.
+            cause = f"{cause} (redirected to {deadline.led_to})"
+        return FetchFailure(cause=cause, stage=stage, fetched_at=self._clock())
 
     def _cause(self, error: Exception, deadline: Deadline) -> str:
         if self._deadlines.are_closed:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+import time as clock
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+
+from monitor.records import Stage
 
 
 class Deadline:
@@ -18,14 +21,31 @@ class Deadline:
 
     def __init__(self, time: timedelta) -> None:
         self.time = time
+        # How far the exchange is: where it ran out of time, if it does.
+        self.stage = Stage.URL
+        # The host that the last redirect named.
+        self.led_to: str | None = None
+        self._ends_at = clock.monotonic() + time.total_seconds()
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
+        self._at_end: list[Callable[[], None]] = []
         self._is_over = False
 
     @property
     def is_over(self) -> bool:
         """Whether the time was up before the exchange ended."""
         return self._is_over
+
+    def left(self) -> float:
+        """Give the seconds that are left, 0 at least."""
+        return max(self._ends_at - clock.monotonic(), 0.0)
+
+    def at_end(self, wake: Callable[[], None]) -> None:
+        """Have something called when the time is up, or now if it is: it may not block."""
+        with self._lock:
+            self._at_end.append(wake)
+            if self._is_over:
+                wake()
 
     def check(self) -> None:
         """Raise `TimeoutError` if the time was up: to a reader our end looks like the other's."""
@@ -44,6 +64,8 @@ class Deadline:
         with self._lock:
             self._is_over = True
             self._shut()
+            for wake in self._at_end:
+                wake()
 
     def close(self) -> None:
         """Let go of the handles."""
@@ -51,6 +73,7 @@ class Deadline:
             for held in self._sockets:
                 held.close()
             self._sockets.clear()
+            self._at_end.clear()
 
     def _shut(self) -> None:
         for held in self._sockets:
@@ -81,6 +104,18 @@ class Deadlines:
         """Whether no exchange has any time left."""
         return self._is_closed
 
+    @property
+    def current(self) -> Deadline:
+        """The deadline of this thread. Raises `TimeoutError` if it has none: no time at all."""
+        deadline: Deadline | None = getattr(self._here, "deadline", None)
+        if deadline is None:
+            raise TimeoutError
+        return deadline
+
+    def come_to(self, stage: Stage) -> None:
+        """Note how far the exchange of this thread has come."""
+        self.current.stage = stage
+
     @contextmanager
     def within(self, time: timedelta) -> Iterator[Deadline]:
         """Bound what this thread does inside the block."""
@@ -101,12 +136,6 @@ class Deadlines:
             with self._lock:
                 self._running.discard(deadline)
             deadline.close()
-
-    def watch(self, connection: socket.socket) -> None:
-        """Put a new connection of this thread under the deadline in force."""
-        deadline: Deadline | None = getattr(self._here, "deadline", None)
-        if deadline is not None:
-            deadline.watch(connection)
 
     def expire_all(self) -> None:
         """End every exchange now, and those still to come at once: the daemon stops."""

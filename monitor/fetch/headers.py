@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+from monitor.fetch.words import status_in_words
+
 # A server may ask for more patience than this (88 hours were seen), but does not get it.
 MOST_RETRY_AFTER = timedelta(hours=24)
 # A longer one would come back as "request header too large" for ever.
@@ -31,20 +33,12 @@ def is_delta(headers: Mapping[str, str]) -> bool:
     return _tokens(headers.get("IM")) == {"feed"}
 
 
-def refusal(status: int, reason: str, headers: Mapping[str, str]) -> str:
+def refusal(status: int, reason: str | None, headers: Mapping[str, str]) -> str:
     """Say in one line what a status means; a wall against bots is told from a plain refusal."""
-    line = f"HTTP {status} {reason}".strip()
+    line = status_in_words(status, reason)
     if (headers.get("cf-mitigated") or "").strip().lower() == "challenge":
         return f"{line}: it lets in browsers only"
     return line
-
-
-def as_sent(location: str) -> str:
-    """Give a `Location` as it was meant: raw UTF-8, which servers send, was read as Latin-1."""
-    try:
-        return location.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return location
 
 
 def retry_after(value: str | None, now: datetime) -> timedelta | None:

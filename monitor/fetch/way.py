@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urldefrag
 
 from monitor.feeds.address import authorization, bare, may_know_password
 from monitor.feeds.conditions import Conditions
-from monitor.fetch.headers import as_sent
+from monitor.fetch.hop import follow
 
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml,"
     " application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
 )
-LONGEST_LOCATION = 2_048
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 PERMANENT = frozenset({301, 308})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-
-
-class Refused(Exception):  # noqa: N818 - an answer, not a fault of ours
-    """An answer that is of no use, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,21 +24,15 @@ class Way:
 
     # Without name and password.
     url: str
-    # Every hop so far was permanent, and none led away from https.
+    # Every hop so far was permanent.
     is_permanent: bool = True
     hops: int = 0
 
     def on(self, status: int, location: str) -> Way:
-        """Go where an answer points to; names and passwords in it are left out."""
-        if len(location) > LONGEST_LOCATION:
-            raise Refused(f"redirected to an address of more than {LONGEST_LOCATION:,} characters")
-        if _CONTROL.search(location):
-            raise Refused("redirected to an address with control characters in it")
-        url = bare(urljoin(self.url, as_sent(location)))
-        is_worse = urlsplit(self.url).scheme == "https" and urlsplit(url).scheme != "https"
+        """Go where an answer points to. Raises `Refused` if no redirect may lead there."""
         return Way(
-            url=url,
-            is_permanent=self.is_permanent and status in PERMANENT and not is_worse,
+            url=follow(self.url, location),
+            is_permanent=self.is_permanent and status in PERMANENT,
             hops=self.hops + 1,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 import pytest
@@ -306,6 +307,27 @@ def test_environment_is_only_what_is_given(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("TOKEN", "t")
     with pytest.raises(ConfigError, match=r"\$\{TOKEN\} is not set"):
         load_text(tmp_path, MINIMAL.replace("/rss", "/${TOKEN}"))
+
+
+@pytest.mark.parametrize(
+    "written, read",
+    [
+        ("10.0.0.0/8", ip_network("10.0.0.0/8")),
+        ("127.0.0.1", ip_network("127.0.0.1/32")),
+        ('"::1"', ip_network("::1/128")),
+        ("fd00::/8", ip_network("fd00::/8")),
+        ("localhost", "localhost"),
+        ("Feeds_1.Internal.", "feeds_1.internal"),
+        ('"${INSIDE}"', ip_network("192.168.7.0/24")),
+    ],
+)
+def test_what_may_be_polled_inside(
+    tmp_path: Path, written: str, read: IPv4Network | IPv6Network | str
+) -> None:
+    """Addresses, networks and names inside are told apart, and reach the client as such."""
+    text = f"{MINIMAL}polling: {{allow_addresses: [{written}]}}\n"
+    environ = {"INSIDE": "192.168.7.0/24"}
+    assert load_text(tmp_path, text, environ).polling.allow_addresses == (read,)
 
 
 def test_nothing_listens_by_default(tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ def test_defaults_of_the_schema_are_as_written() -> None:
         "timeout": "30s",
         "max_bytes": "8MB",
         "contact": None,
+        "allow_addresses": [],
     }
 
 

@@ -61,12 +61,12 @@ class Visitor:
 class RawServer:
     """Listens on 127.0.0.1 from `with` to its end, and plays its script to each visitor."""
 
-    def __init__(self, script: Callable[[Visitor], None]) -> None:
+    def __init__(self, script: Callable[[Visitor], None], host: str = "127.0.0.1") -> None:
         self._script = script
         self._closing = threading.Event()
         self._threads: list[threading.Thread] = []
         self._connections: list[socket.socket] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((host, 0))
         self.port = int(self._listener.getsockname()[1])
         self.came = threading.Semaphore(0)
 

@@ -404,6 +404,8 @@ def configuration(receivers: Receivers) -> dict[str, Any]:
             "per_host": 16,
             "host_spacing": "0s",
             "timeout": "5s",
+            # Its feeds are served on this machine.
+            "allow_addresses": ["127.0.0.1"],
         },
         "delivery": {"timeout": "5s", "give_up_after": "1h"},
         "store": "sqlite:///seedwatch.db",

@@ -19,6 +19,7 @@ from monitor.records import (
     Move,
     NotModified,
     Poll,
+    Stage,
 )
 from tests.fakes import made
 from tests.fakes.made import DAY, HOUR, MINUTE, NOW, SECOND
@@ -402,3 +403,12 @@ def test_patience_grows(
         for count in (failures, failures + 1)
     ]
     assert waits[0] <= waits[1]
+
+
+def test_a_failure_says_how_far_it_came() -> None:
+    """A feed's error begins with the stage at which its exchange ended, if it broke off."""
+    broken = made.failure("connection refused", stage=Stage.CONNECT)
+    answered = made.failure("HTTP 500")
+    for failure, error in ((broken, "connect: connection refused"), (answered, "HTTP 500")):
+        poll = after_failure(made.feed(), failure, chance=0.5, at_least_every=DAY)
+        assert poll.error == error

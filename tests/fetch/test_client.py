@@ -5,24 +5,25 @@ from __future__ import annotations
 import gzip
 import itertools
 import socket
-import ssl
 import threading
 import time
-import tracemalloc
-import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from email.utils import format_datetime
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
 from monitor.errors import DeliveryError
 from monitor.feeds.conditions import Conditions
-from monitor.fetch import Client, Limits, user_agent
+from monitor.fetch import Client, Guard, Limits, user_agent
 from monitor.records import Document, FetchFailure, FetchResult, NotModified
+from tests.fakes.behaviour import OK
+from tests.fakes.hostile import NAMED
+from tests.fakes.lies import LOOPBACK, floods, leads_round, own_certificate, silence
 from tests.fakes.made import DAY, HOUR, NOW
 from tests.fakes.raw import RawServer, Visitor
 from tests.fakes.web import RecordedRequest, Reply, WebServer
@@ -30,14 +31,14 @@ from tests.fakes.web import RecordedRequest, Reply, WebServer
 AGENT = "seedwatch/1.0 (+https://example.org/about)"
 # What an exchange may take beyond its time: scheduling on a busy machine, no more.
 GRACE_SECONDS = 2.0
-LOOPBACK = Path(__file__).parents[1] / "fakes" / "loopback.pem"
-OK = b"HTTP/1.1 200 OK\r\n"
+# The servers of these tests are inside, where only who is allowed may go.
+INSIDE = Guard.allowing([ip_network("127.0.0.0/8")])
 
 
 def client(seconds: float = 10.0, max_bytes: int = 1_000_000) -> Client:
     """Make a client with these limits."""
     limits = Limits(timeout=timedelta(seconds=seconds), max_bytes=max_bytes)
-    return Client(agent=AGENT, limits=limits, clock=lambda: NOW)
+    return Client(agent=AGENT, limits=limits, clock=lambda: NOW, guard=INSIDE)
 
 
 @pytest.fixture
@@ -225,123 +226,7 @@ def test_the_size_is_limited(web: WebServer, *, packed: bool) -> None:
     assert failed(small.get(url)).cause == "larger than 100,000 bytes"
 
 
-def endless(visitor: Visitor) -> None:
-    """Send a body without an end."""
-    visitor.hear()
-    visitor.send(OK + b"\r\n")
-    visitor.flood(b"x" * 65_536)
-
-
-def endless_chunks(visitor: Visitor) -> None:
-    """Send chunks without an end."""
-    visitor.hear()
-    visitor.send(OK + b"Transfer-Encoding: chunked\r\n\r\n")
-    visitor.flood(b"10000\r\n" + b"x" * 65_536 + b"\r\n")
-
-
-def one_huge_chunk(visitor: Visitor) -> None:
-    """Promise a terabyte in one chunk, and begin with it."""
-    visitor.hear()
-    visitor.send(OK + b"Transfer-Encoding: chunked\r\n\r\nffffffffff\r\n")
-    visitor.flood(b"x" * 65_536)
-
-
-def negative_chunk(visitor: Visitor) -> None:
-    """Say that a chunk has less than no bytes, which `read` takes for all there are."""
-    visitor.hear()
-    visitor.send(OK + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n")
-    visitor.flood(b"x" * 65_536)
-
-
-def bomb(visitor: Visitor) -> None:
-    """Send a small body that unpacks to a large one."""
-    visitor.hear()
-    packer = zlib.compressobj(9, wbits=31)
-    packed = b"".join(packer.compress(bytes(1_000_000)) for _ in range(100)) + packer.flush()
-    visitor.send(OK + b"Content-Encoding: gzip\r\n\r\n" + packed)
-
-
-def empty_blocks(visitor: Visitor) -> None:
-    """Send a packed body that goes on and on and unpacks to nothing."""
-    visitor.hear()
-    head = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03"
-    visitor.send(OK + b"Content-Encoding: gzip\r\n\r\n" + head)
-    visitor.flood(b"\x00\x00\x00\xff\xff" * 10_000)
-
-
-def long_way(visitor: Visitor) -> None:
-    """Send a redirect to ourselves with a body without an end."""
-    host = visitor.hear().partition(b"Host: ")[2].split(b"\r\n")[0]
-    visitor.send(b"HTTP/1.1 302 Found\r\nLocation: http://" + host + b"/feed\r\n\r\n")
-    visitor.flood(b"x" * 65_536)
-
-
-@pytest.mark.parametrize(
-    "script",
-    [endless, endless_chunks, one_huge_chunk, negative_chunk, bomb, empty_blocks, long_way],
-)
-def test_no_body_fills_the_memory(script: Callable[[Visitor], None]) -> None:
-    """Whatever a server sends, no more of it is kept than allowed, and the exchange ends."""
-    with RawServer(script) as server:
-        tracemalloc.start()
-        try:
-            with ends_within(2.0):
-                cause = failed(client(2.0, max_bytes=500_000).get(server.url())).cause
-            _, peak = tracemalloc.get_traced_memory()
-        finally:
-            tracemalloc.stop()
-    assert cause in {
-        "larger than 500,000 bytes",
-        "more than 5 redirects",
-        "no complete answer within 2 s",
-        "the answer is not HTTP",
-    }
-    assert peak < 5_000_000
-
-
 # ------------------------------------------------------------------------------------------ time
-
-
-def silence(visitor: Visitor) -> None:
-    """Take the request and say nothing."""
-    visitor.say_nothing()
-
-
-def slow_status(visitor: Visitor) -> None:
-    """Never come to the end of the first line."""
-    visitor.hear()
-    visitor.drip(b"HTTP/1.1 200 ", ever=b"O")
-
-
-def slow_header(visitor: Visitor) -> None:
-    """Never come to the end of a header."""
-    visitor.hear()
-    visitor.drip(OK + b"X-Long: ", ever=b"x")
-
-
-def endless_hints(visitor: Visitor) -> None:
-    """Say over and over that the answer is to come."""
-    visitor.hear()
-    visitor.drip(b"", ever=b"HTTP/1.1 100 Continue\r\n\r\n")
-
-
-def slow_body(visitor: Visitor) -> None:
-    """Never come to the end of the body."""
-    visitor.hear()
-    visitor.drip(OK + b"Content-Length: 1000000\r\n\r\n", ever=b"x")
-
-
-def slow_chunks(visitor: Visitor) -> None:
-    """Never come to the last chunk."""
-    visitor.hear()
-    visitor.drip(OK + b"Transfer-Encoding: chunked\r\n\r\n", ever=b"1\r\nx\r\n")
-
-
-def slow_packed_body(visitor: Visitor) -> None:
-    """Never come to the end of a packed body."""
-    visitor.hear()
-    head = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03"
-    visitor.drip(OK + b"Content-Encoding: gzip\r\n\r\n" + head, ever=b"\x00\x00\x00\xff\xff")
 
 
 def slow_second_answer() -> Callable[[Visitor], None]:
@@ -359,24 +244,6 @@ def slow_second_answer() -> Callable[[Visitor], None]:
     return script
 
 
-@pytest.mark.parametrize(
-    "script",
-    [
-        silence,
-        slow_status,
-        slow_header,
-        endless_hints,
-        slow_body,
-        slow_chunks,
-        slow_packed_body,
-    ],
-)
-def test_time_is_limited(script: Callable[[Visitor], None]) -> None:
-    """An exchange ends when its time is up, however busy the other side looks."""
-    with RawServer(script) as server, ends_within(0.5):
-        assert failed(client(0.5).get(server.url())).cause == "no complete answer within 0.5 s"
-
-
 def test_time_is_limited_on_every_exchange() -> None:
     """The second exchange with a server is bounded like the first, kept connection or not."""
     with RawServer(slow_second_answer()) as server:
@@ -384,19 +251,6 @@ def test_time_is_limited_on_every_exchange() -> None:
         assert isinstance(shared.get(server.url()), Document)
         with ends_within(0.5):
             assert failed(shared.get(server.url())).cause == "no complete answer within 0.5 s"
-
-
-def slow_handshake(visitor: Visitor) -> None:
-    """Begin a TLS record and never come to its end."""
-    visitor.drip(b"\x16\x03\x03\x3f\xff", ever=b"\x02")
-
-
-@pytest.mark.parametrize("script", [silence, slow_handshake])
-def test_time_is_limited_while_shaking_hands(script: Callable[[Visitor], None]) -> None:
-    """A TLS handshake that does not end is cut off too."""
-    with RawServer(script) as server, ends_within(0.5):
-        cause = failed(client(0.5).get(server.url("https"))).cause
-        assert cause == "no complete answer within 0.5 s"
 
 
 def test_redirects_share_one_time(web: WebServer) -> None:
@@ -629,69 +483,6 @@ def test_an_unknown_host() -> None:
     assert cause == "its host name cannot be resolved"
 
 
-def reset_at_once(visitor: Visitor) -> None:
-    """Break off instead of answering."""
-    visitor.hear()
-    visitor.reset()
-
-
-def hang_up(visitor: Visitor) -> None:
-    """Close instead of answering."""
-    visitor.hear()
-
-
-def reset_in_the_body(visitor: Visitor) -> None:
-    """Break off in the body."""
-    visitor.hear()
-    visitor.send(OK + b"Content-Length: 100\r\n\r\nbeginning")
-    visitor.reset()
-
-
-def end_too_soon(visitor: Visitor) -> None:
-    """Promise more than comes."""
-    visitor.hear()
-    visitor.send(OK + b"Content-Length: 100\r\n\r\nbeginning")
-
-
-def another_protocol(visitor: Visitor) -> None:
-    """Greet as a mail server does."""
-    visitor.send(b"220 mail.example ESMTP\r\n")
-    visitor.hear()
-
-
-def many_headers(visitor: Visitor) -> None:
-    """Send headers without an end."""
-    visitor.hear()
-    visitor.send(OK)
-    visitor.flood(b"X-More: and more\r\n" * 100)
-
-
-def long_header(visitor: Visitor) -> None:
-    """Send a header without an end."""
-    visitor.hear()
-    visitor.send(OK + b"X-Long: ")
-    visitor.flood(b"x" * 65_536)
-
-
-@pytest.mark.parametrize(
-    "script, causes",
-    [
-        (reset_at_once, {"the other side reset the connection"}),
-        (hang_up, {"the other side closed the connection without an answer"}),
-        (reset_in_the_body, {"the other side reset the connection"}),
-        (end_too_soon, {"the answer ended too soon"}),
-        (another_protocol, {"the answer is not HTTP"}),
-        (many_headers, {"the answer is not HTTP"}),
-        (long_header, {"the answer is not HTTP"}),
-    ],
-    ids=lambda value: getattr(value, "__name__", ""),
-)
-def test_how_an_exchange_can_break_off(script: Callable[[Visitor], None], causes: set[str]) -> None:
-    """Each way in which a server can disappoint is told in plain words."""
-    with RawServer(script) as server:
-        assert failed(client().get(server.url())).cause in causes
-
-
 @pytest.mark.parametrize(
     "url",
     ["http://127.0.0.1:99999/", "http://[::1", "http://", "http://a..b/", "https://\x00/", "feed"],
@@ -704,21 +495,6 @@ def test_an_address_that_is_none(url: str) -> None:
 # ------------------------------------------------------------------------------------------- TLS
 
 
-def own_certificate(visitor: Visitor) -> None:
-    """Answer under a certificate that nobody has signed."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(LOOPBACK)
-    with context.wrap_socket(visitor.connection.dup(), server_side=True) as secure:
-        secure.recv(4_096)
-        secure.sendall(OK + b"Content-Length: 2\r\n\r\nok")
-
-
-def plain_http(visitor: Visitor) -> None:
-    """Answer in plain HTTP where TLS is expected."""
-    visitor.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-    visitor.connection.recv(4_096)
-
-
 def test_a_certificate_is_verified(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that cannot prove who it is gets no request, whatever the environment trusts."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(LOOPBACK))
@@ -728,12 +504,6 @@ def test_a_certificate_is_verified(monkeypatch: pytest.MonkeyPatch) -> None:
         assert cause == "its TLS certificate is not valid"
         with pytest.raises(DeliveryError, match=r"^its TLS certificate is not valid$"):
             client().post(server.url("https"), b"{}", {})
-
-
-def test_a_server_without_tls() -> None:
-    """Where TLS was wanted and something else answers, the cause says so."""
-    with RawServer(plain_http) as server:
-        assert failed(client().get(server.url("https"))).cause == "TLS failed: wrong version number"
 
 
 # ------------------------------------------------------------------------------------------ POST
@@ -775,7 +545,7 @@ def test_a_long_answer_is_cut(web: WebServer) -> None:
     url = web.route("/hook", Reply(status=500, body=b"\xff" + b"x" * 65_536))
     answer = client().post(url, b"{}", {})
     assert answer.text == "\ufffd" + "x" * 16_383
-    for script in (endless, long_way):
+    for script in (floods(OK + b"\r\n"), leads_round):
         with RawServer(script) as server, ends_within(0.0):
             assert len(client().post(server.url(), b"", {}).text) == 16_384
 
@@ -791,8 +561,8 @@ def reset_the_post(visitor: Visitor) -> None:
     "script, words",
     [
         (silence, "no complete answer within 0.5 s"),
-        (slow_header, "no complete answer within 0.5 s"),
-        (slow_body, "no complete answer within 0.5 s"),
+        (NAMED["drips one header"].script, "no complete answer within 0.5 s"),
+        (NAMED["drips body of a given length"].script, "no complete answer within 0.5 s"),
         (reset_the_post, "the other side reset the connection"),
     ],
 )

@@ -1,0 +1,124 @@
+"""Look host names up, without ever waiting longer than the exchange may take.
+
+`getaddrinfo` cannot be interrupted, and a resolver that does not answer holds it for half a minute
+or more. So it runs in a thread of its own, which is left behind when the time is up. At most
+`MOST_THREADS` of them run at a time: whoever comes then waits for one, within the same time.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from ipaddress import ip_address
+from typing import Any
+
+from monitor.fetch.addresses import Address
+from monitor.fetch.deadline import Deadline
+from monitor.fetch.refused import Refused
+
+# `socket.getaddrinfo`, or a stand-in that takes host, port and keywords and gives the same.
+LookUp = Callable[..., Sequence[tuple[Any, ...]]]
+# (family, what `connect` takes): an entry that getaddrinfo gave, its address untouched.
+Place = tuple[socket.AddressFamily, tuple[Any, ...]]
+
+MOST_THREADS = 32
+# One of each family comes before the second of any (see `in_turns`), so that these are enough.
+MOST_PLACES = 6
+
+
+class _Question:
+    """One name to look up, and in the end what came of it."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.host = host
+        self.port = port
+        self.found: Sequence[tuple[Any, ...]] = ()
+        self.error: Exception | None = None
+        # Answered, or nobody waits any more.
+        self.over = threading.Event()
+
+
+class Resolver:
+    """Looks names up in a bounded number of threads; threads may share it."""
+
+    def __init__(
+        self, look_up: LookUp = socket.getaddrinfo, most_threads: int = MOST_THREADS
+    ) -> None:
+        self._look_up = look_up
+        self._most_threads = most_threads
+        self._lock = threading.Lock()
+        self._waiting: deque[_Question] = deque()
+        self._threads = 0
+
+    def places(self, host: str, port: int, deadline: Deadline) -> list[Place]:
+        """Give all that a name leads to, in the resolver's order, each once.
+
+        Raises `socket.gaierror` if there is nothing, `TimeoutError` when the time is up, and
+        `Refused` if it is no name.
+        """
+        question = _Question(host, port)
+        deadline.at_end(question.over.set)
+        self._ask(question)
+        # The deadline sets it at the latest.
+        question.over.wait()
+        deadline.check()
+        if isinstance(question.error, UnicodeError):
+            raise Refused("its host name is not one") from question.error
+        if question.error is not None:
+            raise question.error
+        found = {
+            (family, to): None
+            for family, _, _, _, to in question.found
+            if family in {socket.AF_INET, socket.AF_INET6}
+        }
+        if not found:
+            raise socket.gaierror(socket.EAI_NONAME, "no address")
+        return list(found)
+
+    def _ask(self, question: _Question) -> None:
+        with self._lock:
+            if self._threads < self._most_threads:
+                # Daemons: a program that ends does not wait for a resolver.
+                threading.Thread(target=self._work, daemon=True, name="look-up").start()
+                self._threads += 1
+            self._waiting.append(question)
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._threads -= 1
+                    return
+                question = self._waiting.popleft()
+            if question.over.is_set():
+                # Nobody waits for it any more.
+                continue
+            try:
+                question.found = self._look_up(
+                    question.host, question.port, type=socket.SOCK_STREAM
+                )
+            # Whatever a resolver raises belongs to who asked.
+            except Exception as error:  # noqa: BLE001
+                question.error = error
+            question.over.set()
+
+
+def address_of(place: Place) -> Address:
+    """Give the address of a place, without the name of a network interface (`fe80::1%eth0`)."""
+    return ip_address(str(place[1][0]).partition("%")[0])
+
+
+def in_turns(places: Sequence[Place]) -> list[Place]:
+    """Take one of each family in turn, and so many as are worth trying.
+
+    A host whose IPv6 leads nowhere is then reached by its second address (RFC 8305 section 4).
+    """
+    first = places[0][0]
+    ours = [place for place in places if place[0] == first]
+    others = [place for place in places if place[0] != first]
+    mixed: list[Place] = []
+    for number in range(max(len(ours), len(others))):
+        mixed += ours[number : number + 1] + others[number : number + 1]
+    return mixed[:MOST_PLACES]
