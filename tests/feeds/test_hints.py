@@ -87,8 +87,9 @@ def test_ttl(minutes: str, wait: timedelta | None) -> None:
 @pytest.mark.parametrize(
     "period, frequency, wait",
     [
-        ("hourly", "1", HOUR),
-        (" Hourly\n", "", HOUR),
+        ("hourly", "1", None),
+        (" Hourly\n", "", None),
+        (" Daily\n", "", DAY),
         ("hourly", "4", 15 * MINUTE),
         ("daily", "2", 12 * HOUR),
         ("dayly", "1", DAY),
