@@ -16,6 +16,8 @@ from monitor import __version__, notify
 from monitor.config import Settings
 from monitor.deliver import Deliver, DeliveryRules
 from monitor.errors import StoreError
+from monitor.feeds.pace import Bounds, Pacer
+from monitor.feeds.schedule import JITTER
 from monitor.fetch import Client, Limits, user_agent
 from monitor.ingest import Ingest
 from monitor.judge import Watch
@@ -50,6 +52,7 @@ class App:
     feedback: Feedback
     client: Client
     tracker: Tracker
+    pacer: Pacer
     ingest: Ingest
     deliver: Deliver
     poller: Poller
@@ -104,7 +107,8 @@ def wire(settings: Settings, engine: Engine, *, clock: Callable[[], datetime] = 
     # Spreads polls and retries; nothing secret hangs on it.
     chance = random.Random().random  # noqa: S311
     fetchers = ThreadPoolExecutor(settings.polling.workers, thread_name_prefix="fetch")
-    ingest = Ingest(store, tracker, watch_of(settings), chance=chance)
+    pacer = make_pacer(settings)
+    ingest = Ingest(store, tracker, watch_of(settings), pacer, chance=chance)
     polling = settings.polling
 
     def fetch(feed: Feed) -> FetchResult:
@@ -118,6 +122,7 @@ def wire(settings: Settings, engine: Engine, *, clock: Callable[[], datetime] = 
         feedback=feedback,
         client=client,
         tracker=tracker,
+        pacer=pacer,
         ingest=ingest,
         deliver=Deliver(
             store,
@@ -137,6 +142,14 @@ def wire(settings: Settings, engine: Engine, *, clock: Callable[[], datetime] = 
         senders=ThreadPoolExecutor(SENDERS, thread_name_prefix="send"),
         clock=clock,
     )
+
+
+def make_pacer(settings: Settings) -> Pacer:
+    """Make what shares the polls among the feeds, within the bounds of the configuration."""
+    polling = settings.polling
+    # What is planned may be stretched by chance, and still has to come in time.
+    most = max(polling.every, polling.at_least_every / (1 + JITTER))
+    return Pacer(polling.every, Bounds(least=polling.at_most_every, most=most))
 
 
 def watch_of(settings: Settings) -> Watch:
@@ -176,6 +189,7 @@ def start_up(app: App) -> None:
     """Bring the database in line with the configuration: its feeds, its new topics."""
     now = app.clock()
     app.store.sync_feeds(app.settings.feeds, now)
+    app.pacer.fill(app.store.paces())
     for topic in app.settings.topics:
         if not app.tracker.knows(topic.name):
             adopt(app, topic, now)

@@ -20,6 +20,7 @@ from datetime import datetime
 from monitor.alerts.route import make_alert, route
 from monitor.errors import ParseError
 from monitor.feeds import schedule
+from monitor.feeds.pace import Pacer
 from monitor.feeds.parse import parse
 from monitor.judge import Judge, Watch, alerted
 from monitor.records import (
@@ -51,12 +52,19 @@ class Ingest:
     """Judges what polls bring, one document at a time, and commits each as a whole."""
 
     def __init__(
-        self, store: Store, tracker: Tracker, watch: Watch, *, chance: Callable[[], float]
+        self,
+        store: Store,
+        tracker: Tracker,
+        watch: Watch,
+        pacer: Pacer,
+        *,
+        chance: Callable[[], float],
     ) -> None:
         self._store = store
         self._judge = Judge(store, tracker, watch)
         self._tracker = tracker
         self._watch = watch
+        self._pacer = pacer
         self._chance = chance
 
     def take(self, feed: Feed, result: FetchResult) -> Batch:
@@ -77,29 +85,45 @@ class Ingest:
         """Judge what a poll brought without storing it; the tracker learns from it."""
         if isinstance(result, FetchFailure):
             return Batch(poll=self._failed(feed, result))
-        chance = self._chance()
         if isinstance(result, NotModified):
-            return Batch(
-                poll=schedule.after_success(feed, result, chance=chance, body_hash=feed.body_hash)
-            )
+            return Batch(poll=self._succeeded(feed, result, feed.body_hash))
         body_hash = hashlib.sha256(result.body).hexdigest()
-        poll = schedule.after_success(feed, result, chance=chance, body_hash=body_hash)
         if body_hash == feed.body_hash:
-            return Batch(poll=poll)
-        return self._judge_document(feed, result, poll)
+            return Batch(poll=self._succeeded(feed, result, body_hash))
+        return self._judge_document(feed, result, body_hash)
+
+    def _succeeded(
+        self,
+        feed: Feed,
+        result: Document | NotModified,
+        body_hash: str | None,
+        *,
+        new: int = 0,
+        listed: int = 0,
+    ) -> Poll:
+        pace = self._pacer.learn(feed, result.fetched_at, new=new, listed=listed)
+        poll = schedule.after_success(
+            feed, result, chance=self._chance(), body_hash=body_hash, base=pace.interval
+        )
+        return replace(poll, pace=pace)
 
     def _failed(self, feed: Feed, failure: FetchFailure) -> Poll:
         return schedule.after_failure(
-            feed, failure, chance=self._chance(), at_least_every=self._watch.at_least_every
+            feed,
+            failure,
+            chance=self._chance(),
+            at_least_every=self._watch.at_least_every,
+            base=self._pacer.interval(feed, failure.fetched_at),
         )
 
-    def _judge_document(self, feed: Feed, document: Document, poll: Poll) -> Batch:
+    def _judge_document(self, feed: Feed, document: Document, body_hash: str) -> Batch:
         try:
             parsed = parse(document, feed_lang=feed.lang)
         except ParseError as error:
             failure = FetchFailure(cause=str(error), fetched_at=document.fetched_at)
             return Batch(poll=self._failed(feed, failure))
         fresh = self._store.unseen(feed.id, parsed.items)
+        poll = self._succeeded(feed, document, body_hash, new=len(fresh), listed=len(parsed.items))
         now = document.fetched_at
         # Oldest first, as the stream would have brought them: feeds list the newest first.
         seen = [_seen(feed, item, now) for item in reversed(fresh)]

@@ -25,10 +25,35 @@ class FeedSpec:
     name: str
     # The feed groups that list it.
     groups: tuple[str, ...]
-    # The wanted time between two polls.
+    # The wanted time between two polls: the average of all feeds, or its own.
     every: timedelta
     # Language of its items as ISO 639-1, where the list of feeds says so.
     lang: str | None = None
+    # `every` is its own, and kept whatever its feed brings.
+    has_own_interval: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often a feed brings items: counters that fade with time, see `feeds.pace`."""
+
+    # The last poll that went well; the counts are as of then.
+    observed_at: datetime
+    # Items that were first seen, and days in which they were looked for.
+    items: float = 0.0
+    days: float = 0.0
+    # Items by hour of the day and by day of the week (UTC, Monday first); empty before the first.
+    hours: tuple[float, ...] = ()
+    weekdays: tuple[float, ...] = ()
+    # In what time all of the document is replaced, by the last poll; None if that brought nothing.
+    turnover: timedelta | None = None
+    # Documents in a row of which no item was known.
+    strange: int = 0
+    # Polls before which items may have come and gone, and the last of them.
+    lost: int = 0
+    lost_at: datetime | None = None
+    # The interval that followed from all this.
+    interval: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +79,10 @@ class Feed:
     # Failures in a row since the last success.
     failures: int = 0
     last_error: str | None = None
+    # `every` is its own; else what follows from its pace counts.
+    has_own_interval: bool = False
+    # None until its first good poll.
+    pace: Pace | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +137,8 @@ class Poll:
     body_hash: str | None = None
     # Set by the first poll that could be read.
     baseline_at: datetime | None = None
+    # What was learned; None leaves what is stored.
+    pace: Pace | None = None
 
 
 # ---------------------------------------------------------------------------------------- items

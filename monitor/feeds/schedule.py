@@ -12,9 +12,14 @@ JITTER = 0.1
 
 
 def after_success(
-    feed: Feed, result: Document | NotModified, *, chance: float, body_hash: str | None
+    feed: Feed,
+    result: Document | NotModified,
+    *,
+    chance: float,
+    body_hash: str | None,
+    base: timedelta | None = None,
 ) -> Poll:
-    """Plan the next poll of a feed that answered well.
+    """Plan the next poll of a feed that answered well, about `base` (else its `every`) from now.
 
     `chance` is in [0, 1). Validators that a 304 repeats replace ours, others stay
     (RFC 9111 section 3.2); a 200 replaces both, even by nothing.
@@ -26,7 +31,7 @@ def after_success(
     return Poll(
         feed_id=feed.id,
         polled_at=now,
-        due_at=now + _jittered(feed.every, chance),
+        due_at=now + _jittered(base or feed.every, chance),
         ok=True,
         failures=0,
         etag=etag,
@@ -37,12 +42,18 @@ def after_success(
 
 
 def after_failure(
-    feed: Feed, failure: FetchFailure, *, chance: float, at_least_every: timedelta
+    feed: Feed,
+    failure: FetchFailure,
+    *,
+    chance: float,
+    at_least_every: timedelta,
+    base: timedelta | None = None,
 ) -> Poll:
     """Plan the next try of a feed that failed: ever more patient, but never given up.
 
-    The wait is every x 2^(n-1) after n failures in a row, at most `at_least_every` (or one
-    interval, if that is longer). A server's `Retry-After` is a floor under it.
+    The wait is base x 2^(n-1) after n failures in a row, at most `at_least_every` (or one
+    interval, if that is longer); without a `base` it is the feed's `every`. A server's
+    `Retry-After` is a floor under it.
 
     >>> from datetime import UTC, datetime
     >>> now = datetime(2026, 1, 1, tzinfo=UTC)
@@ -55,8 +66,9 @@ def after_failure(
     """
     now = failure.fetched_at
     # 2^20 intervals of a second are twelve days: more would only overflow.
-    longest = max(at_least_every, feed.every)
-    wait = min(feed.every * 2 ** min(feed.failures, 20), longest)
+    base = base or feed.every
+    longest = max(at_least_every, base)
+    wait = min(base * 2 ** min(feed.failures, 20), longest)
     wait = _jittered(wait, chance)
     if failure.retry_after is not None:
         wait = max(wait, failure.retry_after)

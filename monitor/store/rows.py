@@ -26,6 +26,7 @@ from monitor.records import (
     TermShare,
     Verdict,
 )
+from monitor.store.paces import pace_of
 
 
 def feed_of(row: RowMapping) -> Feed:
@@ -46,6 +47,8 @@ def feed_of(row: RowMapping) -> Feed:
         last_ok_at=row["last_ok_at"],
         failures=row["failures"],
         last_error=row["last_error"],
+        has_own_interval=row["has_own_interval"],
+        pace=pace_of(row["pace"]),
     )
 
 

@@ -21,6 +21,8 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
+    text,
 )
 
 
@@ -78,7 +80,24 @@ feeds = Table(
     Column("last_ok_at", UtcDateTime),
     Column("failures", Integer, nullable=False),
     Column("last_error", Text),
+    # True if the configuration gives it an `every` of its own.
+    Column("has_own_interval", Boolean, nullable=False, server_default=false()),
+    # What `feeds.pace` counted of it.
+    Column("pace", JSON(none_as_null=True)),
     Index(None, "active", "due_at"),
+    # Few feeds fail or wait for their first good poll: what asks for them reads those only.
+    Index(
+        "ix_feeds_failing",
+        "id",
+        sqlite_where=text("active AND failures > 0"),
+        postgresql_where=text("active AND failures > 0"),
+    ),
+    Index(
+        "ix_feeds_unread",
+        "id",
+        sqlite_where=text("active AND baseline_at IS NULL"),
+        postgresql_where=text("active AND baseline_at IS NULL"),
+    ),
 )
 
 items = Table(

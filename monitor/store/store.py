@@ -6,7 +6,20 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    TextClause,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
@@ -20,6 +33,7 @@ from monitor.records import (
     Item,
     Lessons,
     Outcome,
+    Pace,
     Poll,
     Reason,
     SeenItem,
@@ -28,10 +42,15 @@ from monitor.records import (
 )
 from monitor.store import rows, schema
 from monitor.store.engine import CLAIM_LOCK, alone, reading
+from monitor.store.paces import pace_json, pace_of
 from monitor.store.schema import alerts, decisions, deliveries, feeds, items, stories
+from monitor.store.sync import KNOWN, changes
 
 # SQLite takes at most 32,766 values in one statement; a document has at most 2,000 items.
 MANY = 500
+# Word for word the conditions of their indexes, or SQLite would not use them.
+FAILING = text("active AND failures > 0")
+UNREAD = text("active AND baseline_at IS NULL")
 
 
 class Store:
@@ -49,25 +68,19 @@ class Store:
     def sync_feeds(self, specs: Sequence[FeedSpec], now: datetime) -> None:
         """Make the polled feeds those of the configuration.
 
-        A new feed is due at once; one that stays keeps its schedule, but is due no later than one
-        of its intervals from now; one that is no longer named keeps its history and is not polled.
+        A new feed is due at once; one that stays keeps its schedule, but if its interval became
+        another one, it is due no later than one of those from now; one that is no longer named
+        keeps its history and is not polled.
         """
         with self._engine.begin() as tx:
-            tx.execute(update(feeds).values(active=False))
-            for spec in specs:
-                wanted = {
-                    "name": spec.name,
-                    "groups": list(spec.groups),
-                    "every_seconds": round(spec.every.total_seconds()),
-                    "lang": spec.lang,
-                    "active": True,
-                }
-                fresh = {"url": spec.url, "due_at": now, "failures": 0}
-                statement = self._insert(feeds).values([{**wanted, **fresh}])
-                tx.execute(statement.on_conflict_do_update(index_elements=["url"], set_=wanted))
-                soon = now + spec.every
-                late = and_(feeds.c.url == spec.url, feeds.c.failures == 0, feeds.c.due_at > soon)
-                tx.execute(update(feeds).where(late).values(due_at=soon))
+            known = {row["url"]: row for row in tx.execute(KNOWN).mappings()}
+            todo = changes(known, specs, now)
+            self._add(tx, feeds, todo.fresh)
+            this = update(feeds).where(feeds.c.url == bindparam("of_url"))
+            if todo.changed:
+                tx.execute(this, [{**one, "of_url": one["url"]} for one in todo.changed])
+            if todo.gone:
+                tx.execute(this.values(active=False), [{"of_url": url} for url in todo.gone])
 
     def due_feeds(self, now: datetime, limit: int) -> list[Feed]:
         """Give the feeds whose due time has come, longest due first."""
@@ -82,9 +95,32 @@ class Store:
 
     def feeds(self) -> list[Feed]:
         """Give all feeds of the configuration, in its order of first sight."""
-        query = select(feeds).where(feeds.c.active).order_by(feeds.c.id)
+        return self._feeds(feeds.c.active)
+
+    def _feeds(self, which: ColumnElement[bool] | TextClause) -> list[Feed]:
+        query = select(feeds).where(which).order_by(feeds.c.id)
         with reading(self._engine) as connection:
             return [rows.feed_of(row) for row in connection.execute(query).mappings()]
+
+    def paces(self) -> dict[int, Pace | None]:
+        """Give what is known of the pace of the feeds that have no interval of their own, by id."""
+        query = select(feeds.c.id, feeds.c.pace).where(feeds.c.active, ~feeds.c.has_own_interval)
+        with reading(self._engine) as connection:
+            return {row.id: pace_of(row.pace) for row in connection.execute(query)}
+
+    def failing_feeds(self) -> list[Feed]:
+        """Give the feeds whose last poll failed; its cost is theirs, not that of all feeds."""
+        return self._feeds(FAILING)
+
+    def unread_feeds(self) -> list[Feed]:
+        """Give the feeds without a good poll so far; its cost is theirs, not that of all feeds."""
+        return self._feeds(UNREAD)
+
+    def count_feeds(self) -> int:
+        """Count the feeds of the configuration."""
+        query = select(func.count()).select_from(feeds).where(feeds.c.active)
+        with reading(self._engine) as connection:
+            return connection.execute(query).scalar_one()
 
     # -- items
 
@@ -321,6 +357,8 @@ def _settle_poll(tx: Connection, poll: Poll) -> None:
         "failures": poll.failures,
         "last_error": poll.error,
     }
+    if poll.pace is not None:
+        values["pace"] = pace_json(poll.pace)
     if poll.ok:
         values |= {
             "last_ok_at": poll.polled_at,

@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, event, select
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from monitor.alerts.route import route
+from monitor.feeds.pace import observe
 from monitor.records import (
     Alert,
     Batch,
@@ -164,6 +165,54 @@ def test_a_failure_takes_nothing_from_a_feed(store: Store) -> None:
     (found,) = store.feeds()
     assert (found.etag, found.body_hash, found.baseline_at) == ('W/"1"', made.digest("body"), NOW)
     assert (found.last_polled_at, found.last_ok_at) == (later, NOW)
+
+
+def test_a_pace_comes_back_as_it_went_in(store: Store) -> None:
+    """What was learned of a feed is stored with its poll, and a poll without it leaves it."""
+    store.sync_feeds([LRT, replace(BBC, has_own_interval=True)], NOW)
+    assert store.paces() == {1: None}
+    pace = observe(observe(None, NOW - 3 * HOUR), NOW, new=29, listed=30)
+    pace = replace(pace, interval=11 * MINUTE)
+    assert (pace.lost_at, pace.turnover) == (NOW, 3 * HOUR * (30 / 29))
+    store.commit(Batch(poll=made.poll(pace=pace)))
+    store.commit(Batch(poll=made.poll(ok=False, failures=1, error="no")))
+    assert store.paces() == {1: pace}
+    assert feeds_by_name(store)["LRT"].pace == pace
+
+
+def test_feeds_in_trouble(store: Store) -> None:
+    """Feeds that fail, and those that never had a good poll, are found without the others."""
+    store.sync_feeds([made.spec(name) for name in ("LRT", "BBC", "DW")], NOW)
+    store.commit(Batch(poll=made.poll(1)))
+    store.commit(Batch(poll=made.poll(2, ok=False, failures=1, error="no", baseline_at=None)))
+    assert [feed.name for feed in store.failing_feeds()] == ["BBC"]
+    assert [feed.name for feed in store.unread_feeds()] == ["BBC", "DW"]
+    assert store.count_feeds() == 3
+    store.sync_feeds([made.spec("LRT")], NOW)
+    assert (store.failing_feeds(), store.unread_feeds(), store.count_feeds()) == ([], [], 1)
+
+
+def test_who_asks_for_few_feeds_reads_few(engine: Engine) -> None:
+    """What a tick asks of the feeds is answered from an index, however many there are."""
+    if engine.dialect.name != "sqlite":
+        pytest.skip("a planner that goes by statistics scans so small a table")
+    asked: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *args: asked.append(args[2]), named=False)
+    store = Store(engine)
+    store.due_feeds(NOW, 10)
+    store.failing_feeds()
+    store.unread_feeds()
+    plans = []
+    with engine.connect() as connection:
+        for query in [one for one in asked if one.startswith("SELECT")]:
+            values = (1, "2021-11-08", 10, 0)[: query.count("?")]
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values)
+            plans.append(" / ".join(row.detail for row in plan))
+    assert plans == [
+        "SEARCH feeds USING INDEX ix_feeds_active_due_at (active=? AND due_at<?)",
+        "SCAN feeds USING INDEX ix_feeds_failing",
+        "SCAN feeds USING INDEX ix_feeds_unread",
+    ]
 
 
 def test_due_feeds_come_longest_due_first(store: Store) -> None:
