@@ -287,14 +287,17 @@ def media_cloud(factor: float) -> Rule:
 
 
 def scaled(world: World, make: Callable[[float], Rule], polls_a_day: float) -> Outcome:
-    """Run a rule with the factor at which it polls as often, to half a percent."""
-    low, high = 1e-4, 1e4
-    for _ in range(24):
-        factor = sqrt(low * high)
+    """Run a rule with the factor at which it polls as often, to half a percent.
+
+    Polls fall with the factor, more slowly where the rule's own bounds bind: what is missing is
+    made up for step by step.
+    """
+    factor = 1.0
+    for _ in range(20):
         outcome = world.run(make(factor))
         if abs(outcome.polls_a_day / polls_a_day - 1) < 0.005:
-            return outcome
-        low, high = (factor, high) if outcome.polls_a_day > polls_a_day else (low, factor)
+            break
+        factor *= outcome.polls_a_day / polls_a_day
     return outcome
 
 

@@ -189,7 +189,7 @@ def start_up(app: App) -> None:
     """Bring the database in line with the configuration: its feeds, its new topics."""
     now = app.clock()
     app.store.sync_feeds(app.settings.feeds, now)
-    app.pacer.fill(app.store.paces())
+    app.pacer.fill(app.store.demands())
     for topic in app.settings.topics:
         if not app.tracker.knows(topic.name):
             adopt(app, topic, now)

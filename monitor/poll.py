@@ -83,18 +83,24 @@ class Poller:
         if free <= 0:
             return
         hosts = Counter(self._under_way.values())
-        for feed in self._store.due_feeds(now, MOST_DUE):
-            host = urlsplit(feed.url).hostname or ""
-            if feed.id in self._under_way or hosts[host] >= self._rules.per_host:
+        chosen: dict[int, str] = {}
+        for feed_id, url in self._store.due(now, MOST_DUE):
+            host = urlsplit(url).hostname or ""
+            if feed_id in self._under_way or hosts[host] >= self._rules.per_host:
                 continue
-            if self._resting.get(feed.id, now) > now:
+            if self._resting.get(feed_id, now) > now:
                 continue
-            self._executor.submit(self._work, feed, now)
             hosts[host] += 1
-            self._under_way[feed.id] = host
-            free -= 1
-            if free == 0:
-                return
+            chosen[feed_id] = host
+            if len(chosen) == free:
+                break
+        if not chosen:
+            return
+        # Only these are read whole: many may be due that have to wait.
+        found = {feed.id: feed for feed in self._store.feeds_of(list(chosen))}
+        for feed_id, host in chosen.items():
+            self._executor.submit(self._work, found[feed_id], now)
+            self._under_way[feed_id] = host
 
     def _work(self, feed: Feed, now: datetime) -> None:
         try:

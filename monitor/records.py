@@ -52,7 +52,8 @@ class Pace:
     # Polls before which items may have come and gone, and the last of them.
     lost: int = 0
     lost_at: datetime | None = None
-    # The interval that followed from all this.
+    # What it asks for of the budget, and the interval that followed from all this.
+    demand: float | None = None
     interval: timedelta | None = None
 
 

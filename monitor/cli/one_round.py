@@ -85,6 +85,7 @@ def _wanted(app: App) -> list[Feed]:
                 groups=spec.groups,
                 every=spec.every,
                 lang=spec.lang,
+                has_own_interval=spec.has_own_interval,
                 due_at=now,
             )
         if feed.due_at <= now:

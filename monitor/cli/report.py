@@ -10,8 +10,10 @@ from pathlib import Path
 from rich.console import Console
 
 from monitor.app import App, choose_thresholds
+from monitor.cli.pacing import interval_words, losses, show_feeds
 from monitor.cli.place import opened, settings_of
 from monitor.cli.screen import ago, minute, plain, print_json, screen, table
+from monitor.feeds.pace import Bounds
 from monitor.records import Alert, Delivery, DeliveryState, Feed
 from monitor.store import has_daemon
 from monitor.store.reports import TopicReport
@@ -32,6 +34,8 @@ class Status:
     # Topic -> the threshold in force, and why it is that.
     thresholds: dict[str, Choice]
     feeds: tuple[Feed, ...]
+    # Between what intervals are learned.
+    bounds: Bounds
     stuck: tuple[Delivery, ...]
     counts: dict[str, int]
     now: datetime
@@ -42,15 +46,19 @@ class Status:
         return "ailing" if self.ailments else "well"
 
 
-def status(named: Path | None, *, as_json: bool) -> None:
-    """Print the state of the service."""
+def status(named: Path | None, *, as_json: bool, every_feed: bool = False) -> None:
+    """Print the state of the service; on demand also how often each feed is polled, and why."""
     settings = settings_of(named)
     with opened(settings, must_exist=True) as app:
         found = take_status(app)
     if as_json:
         print_json(_facts(found))
     else:
-        show_status(screen(), found)
+        console = screen()
+        show_status(console, found)
+        if every_feed:
+            console.print()
+            show_feeds(console, found.feeds, found.bounds, found.now)
 
 
 def take_status(app: App) -> Status:
@@ -67,6 +75,7 @@ def take_status(app: App) -> Status:
         topics=tuple(app.reports.topic(topic.name, now - RECENT) for topic in app.settings.topics),
         thresholds={one.name: app.tracker.threshold(one.name) for one in app.settings.topics},
         feeds=feeds,
+        bounds=app.pacer.bounds,
         stuck=stuck,
         counts=counts,
         now=now,
@@ -87,6 +96,14 @@ def _ailments(
     late = [feed for feed in feeds if now - feed.due_at > max(feed.every, timedelta(minutes=5))]
     if is_running and late:
         found.append(f"{len(late)} feeds are long due and not polled")
+    missed = losses(feeds, now - RECENT)
+    if missed:
+        first = missed[0]
+        times = f"{first.pace.lost} times" if first.pace and first.pace.lost > 1 else "once"
+        found.append(
+            f"{len(missed)} feeds may have lost items between two polls, {first.name} {times}:"
+            " give such a feed a shorter `every`"
+        )
     lost = (DeliveryState.DEAD, DeliveryState.EXPIRED)
     found += [
         f"{counts[one]} deliveries ended {one.value}: see below" for one in lost if counts[one]
@@ -109,6 +126,8 @@ def _facts(found: Status) -> dict[str, object]:
                 "last_error": feed.last_error,
                 "last_ok_at": feed.last_ok_at,
                 "due_at": feed.due_at,
+                "interval": interval_words(feed, found.bounds),
+                "possibly_lost": feed.pace.lost if feed.pace else 0,
             }
             for feed in found.feeds
         ],

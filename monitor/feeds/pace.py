@@ -270,17 +270,20 @@ class Pacer:
         # Demands that changed since the price was found.
         self._changed = 0
 
-    def fill(self, paces: Mapping[int, Pace | None]) -> None:
-        """Begin anew with these feeds, by id, and what is known of them."""
-        self._demands = {feed_id: demand(pace) for feed_id, pace in paces.items()}
+    def fill(self, demands: Mapping[int, float | None]) -> None:
+        """Begin anew with these feeds, by id, and what they ask for as far as it is known."""
+        unknown = demand(None)
+        self._demands = {one: unknown if asked is None else asked for one, asked in demands.items()}
         self._price = None
 
     def learn(self, feed: Feed, now: datetime, *, new: int = 0, listed: int = 0) -> Pace:
         """Observe a poll that went well; the pace given has the interval that follows."""
         pace = observe(feed.pace, now, new=new, listed=listed)
+        asked = round(demand(pace), 4)
         if not feed.has_own_interval:
-            self._put(feed.id, demand(pace))
-        return replace(pace, interval=self.interval(replace(feed, pace=pace), now))
+            self._put(feed.id, asked)
+        interval = self.interval(replace(feed, pace=pace), now)
+        return replace(pace, demand=asked, interval=interval)
 
     def interval(self, feed: Feed, now: datetime) -> timedelta:
         """Give the interval of a feed at this time, by what is known of it."""

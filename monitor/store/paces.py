@@ -21,6 +21,7 @@ def pace_json(pace: Pace) -> dict[str, Any]:
         "strange": pace.strange,
         "lost": pace.lost,
         "lost_at": pace.lost_at.isoformat() if pace.lost_at else None,
+        "demand": pace.demand,
         "interval": pace.interval.total_seconds() if pace.interval is not None else None,
     }
 
@@ -40,5 +41,6 @@ def pace_of(fields: Mapping[str, Any] | None) -> Pace | None:
         strange=fields["strange"],
         lost=fields["lost"],
         lost_at=datetime.fromisoformat(lost_at) if lost_at else None,
+        demand=fields["demand"],
         interval=timedelta(seconds=interval) if interval is not None else None,
     )

@@ -33,7 +33,6 @@ from monitor.records import (
     Item,
     Lessons,
     Outcome,
-    Pace,
     Poll,
     Reason,
     SeenItem,
@@ -42,7 +41,7 @@ from monitor.records import (
 )
 from monitor.store import rows, schema
 from monitor.store.engine import CLAIM_LOCK, alone, reading
-from monitor.store.paces import pace_json, pace_of
+from monitor.store.paces import pace_json
 from monitor.store.schema import alerts, decisions, deliveries, feeds, items, stories
 from monitor.store.sync import KNOWN, changes
 
@@ -93,6 +92,21 @@ class Store:
         with reading(self._engine) as connection:
             return [rows.feed_of(row) for row in connection.execute(query).mappings()]
 
+    def due(self, now: datetime, limit: int) -> list[tuple[int, str]]:
+        """Give id and URL of the feeds whose due time has come, longest due first."""
+        query = (
+            select(feeds.c.id, feeds.c.url)
+            .where(feeds.c.active, feeds.c.due_at <= now)
+            .order_by(feeds.c.due_at, feeds.c.id)
+            .limit(limit)
+        )
+        with reading(self._engine) as connection:
+            return [(row.id, row.url) for row in connection.execute(query)]
+
+    def feeds_of(self, ids: Sequence[int]) -> list[Feed]:
+        """Give some feeds by their ids; at most some hundreds."""
+        return self._feeds(feeds.c.id.in_(list(ids)))
+
     def feeds(self) -> list[Feed]:
         """Give all feeds of the configuration, in its order of first sight."""
         return self._feeds(feeds.c.active)
@@ -102,11 +116,13 @@ class Store:
         with reading(self._engine) as connection:
             return [rows.feed_of(row) for row in connection.execute(query).mappings()]
 
-    def paces(self) -> dict[int, Pace | None]:
-        """Give what is known of the pace of the feeds that have no interval of their own, by id."""
-        query = select(feeds.c.id, feeds.c.pace).where(feeds.c.active, ~feeds.c.has_own_interval)
+    def demands(self) -> dict[int, float | None]:
+        """Give what the feeds without an interval of their own ask for, by id; None: unknown."""
+        # The database reads the one number out of the JSON: a start needs it of every feed.
+        asked = feeds.c.pace["demand"].as_float().label("demand")
+        query = select(feeds.c.id, asked).where(feeds.c.active, ~feeds.c.has_own_interval)
         with reading(self._engine) as connection:
-            return {row.id: pace_of(row.pace) for row in connection.execute(query)}
+            return {row.id: row.demand for row in connection.execute(query)}
 
     def failing_feeds(self) -> list[Feed]:
         """Give the feeds whose last poll failed; its cost is theirs, not that of all feeds."""

@@ -170,13 +170,13 @@ def test_a_failure_takes_nothing_from_a_feed(store: Store) -> None:
 def test_a_pace_comes_back_as_it_went_in(store: Store) -> None:
     """What was learned of a feed is stored with its poll, and a poll without it leaves it."""
     store.sync_feeds([LRT, replace(BBC, has_own_interval=True)], NOW)
-    assert store.paces() == {1: None}
+    assert store.demands() == {1: None}
     pace = observe(observe(None, NOW - 3 * HOUR), NOW, new=29, listed=30)
-    pace = replace(pace, interval=11 * MINUTE)
+    pace = replace(pace, demand=2.75, interval=11 * MINUTE)
     assert (pace.lost_at, pace.turnover) == (NOW, 3 * HOUR * (30 / 29))
     store.commit(Batch(poll=made.poll(pace=pace)))
     store.commit(Batch(poll=made.poll(ok=False, failures=1, error="no")))
-    assert store.paces() == {1: pace}
+    assert store.demands() == {1: 2.75}
     assert feeds_by_name(store)["LRT"].pace == pace
 
 
@@ -200,6 +200,7 @@ def test_who_asks_for_few_feeds_reads_few(engine: Engine) -> None:
     event.listen(engine, "before_cursor_execute", lambda *args: asked.append(args[2]), named=False)
     store = Store(engine)
     store.due_feeds(NOW, 10)
+    store.due(NOW, 10)
     store.failing_feeds()
     store.unread_feeds()
     plans = []
@@ -209,6 +210,7 @@ def test_who_asks_for_few_feeds_reads_few(engine: Engine) -> None:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values)
             plans.append(" / ".join(row.detail for row in plan))
     assert plans == [
+        "SEARCH feeds USING INDEX ix_feeds_active_due_at (active=? AND due_at<?)",
         "SEARCH feeds USING INDEX ix_feeds_active_due_at (active=? AND due_at<?)",
         "SCAN feeds USING INDEX ix_feeds_failing",
         "SCAN feeds USING INDEX ix_feeds_unread",
@@ -222,6 +224,8 @@ def test_due_feeds_come_longest_due_first(store: Store) -> None:
     for number, minutes in enumerate([3, 1, 2, 4], start=1):
         store.commit(Batch(poll=made.poll(number, due_at=NOW + minutes * MINUTE)))
     due = store.due_feeds(NOW + 3 * MINUTE, 10)
+    assert store.due(NOW + 3 * MINUTE, 10) == [(feed.id, feed.url) for feed in due]
+    assert store.feeds_of([feed.id for feed in due]) == sorted(due, key=lambda feed: feed.id)
     assert [feed.name for feed in due] == ["BBC", "DW", "LRT"]
     assert [feed.name for feed in store.due_feeds(NOW + DAY, 2)] == ["BBC", "DW"]
     assert store.due_feeds(NOW + MINUTE - timedelta(microseconds=1), 10) == []

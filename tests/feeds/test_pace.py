@@ -298,9 +298,8 @@ def test_a_busy_feed_takes_from_a_quiet_one() -> None:
     """The polls that a busy feed gets more are those that a quiet one gets less."""
     pacer = Pacer(15 * MINUTE, BOUNDS)
     busy, quiet = (steady(items, 6 * HOUR) for items in (9, 0))
-    pacer.fill({1: busy, 2: quiet})
     bare = [replace(one, hours=(), weekdays=(), turnover=None) for one in (busy, quiet)]
-    pacer.fill({1: bare[0], 2: bare[1]})
+    pacer.fill({1: demand(bare[0]), 2: demand(bare[1])})
     waits = [pacer.interval(paced(number, one), NOW) for number, one in enumerate(bare, start=1)]
     assert waits[0] < 10 * MINUTE < HOUR < waits[1]
     assert sum(DAY / one for one in waits) == pytest.approx(2 * 96, rel=1e-3)
@@ -320,7 +319,7 @@ def test_all_alike_if_the_least_interval_is_the_average() -> None:
     """`at_most_every` equal to `every` polls all feeds alike, whatever they bring."""
     pacer = Pacer(15 * MINUTE, replace(BOUNDS, least=15 * MINUTE))
     paces = {1: steady(5, HOUR, 3), 2: steady(0, HOUR, 3)}
-    pacer.fill(paces)
+    pacer.fill({number: demand(pace) for number, pace in paces.items()})
     found = [pacer.interval(paced(number, pace), NOW) for number, pace in paces.items()]
     assert found == [15 * MINUTE] * 2
 
@@ -337,5 +336,5 @@ def test_the_pacer_follows_what_it_learns(polls: list[tuple[int, int]]) -> None:
         pace = pacer.learn(feed, NOW + hours * HOUR, new=new, listed=40)
         feeds[number] = replace(feed, pace=pace)
     again = Pacer(15 * MINUTE, BOUNDS)
-    again.fill({number: feed.pace for number, feed in feeds.items()})
+    again.fill({one: feed.pace.demand if feed.pace else None for one, feed in feeds.items()})
     assert pacer.price == pytest.approx(again.price, rel=1e-9)
