@@ -56,7 +56,9 @@ def _limit(feed: Feed, pace: Pace, interval: timedelta, bounds: Bounds) -> str:
 
 def _amount(number: float) -> str:
     """Write a rate with the digits that it is known to."""
-    return f"{number:.0f}" if number >= 9.5 else f"{number:.1f}"
+    if number >= 9.5:
+        return f"{number:.0f}"
+    return f"{number:.1f}" if number >= 0.095 else f"{number:.2f}"
 
 
 def span(length: timedelta) -> str:
