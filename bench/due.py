@@ -22,9 +22,11 @@ from typing import Any
 from sqlalchemy import Engine, bindparam, text, update
 
 from bench.sets import print_table
-from monitor.feeds.pace import Bounds, Pacer, observe
+from monitor.feeds.pace import Bounds, observe
+from monitor.feeds.pacer import Pacer
 from monitor.feeds.schedule import after_success
-from monitor.poll import MOST_DUE, Poller, PollRules
+from monitor.feeds.turns import TurnRules
+from monitor.poll import MOST_DUE, Poller
 from monitor.records import Batch, Feed, FeedSpec, FetchResult, NotModified
 from monitor.store import Store, migrate, open_engine
 from monitor.store.paces import pace_json
@@ -83,7 +85,7 @@ class Ticks:
         self._store, self._pacer = store, pacer
         self.now = NOW
         self.polls = 0
-        rules = PollRules(workers=16, per_host=1)
+        rules = TurnRules(workers=16, per_host=1)
         self._poller = Poller(store, self._fetch, self._take, rules, AtOnce())
 
     def _fetch(self, _feed: Feed) -> FetchResult:
@@ -92,7 +94,14 @@ class Ticks:
     def _take(self, feed: Feed, result: FetchResult) -> Batch:
         assert isinstance(result, NotModified)
         pace = self._pacer.learn(feed, self.now)
-        poll = after_success(feed, result, chance=0.5, body_hash=None, base=pace.interval)
+        poll = after_success(
+            feed,
+            result,
+            chance=0.5,
+            body_hash=None,
+            at_least_every=timedelta(hours=6),
+            base=pace.interval,
+        )
         batch = Batch(poll=poll)
         self._store.commit(batch)
         self.polls += 1
@@ -113,7 +122,7 @@ def measured(folder: Path, count: int) -> dict[str, float]:
     spread(engine, count)
     found["next start: sync_feeds"] = timed(lambda: store.sync_feeds(wanted, NOW))
     pacer = Pacer(EVERY, BOUNDS)
-    found["start: fill the pacer"] = timed(lambda: pacer.fill(store.demands()))
+    found["start: fill the pacer"] = timed(lambda: pacer.fill(store.demands(), store.floors()))
     found["price of a poll, found anew"] = timed(lambda: pacer.price)
     found["queue, none due"] = timed(lambda: store.due(NOW - EVERY, MOST_DUE), 50)
     found["rounds: failing and unread feeds"] = timed(
@@ -125,6 +134,10 @@ def measured(folder: Path, count: int) -> dict[str, float]:
     )
     found["queue, a thousand and more due"] = timed(
         lambda: store.due(NOW + 2 * EVERY, MOST_DUE), 10
+    )
+    known = [one.id for one in store.due(NOW + 2 * EVERY, MOST_DUE)]
+    found["the same, host by host"] = timed(
+        lambda: store.due(NOW + 2 * EVERY, MOST_DUE, per_host=1, without=known), 10
     )
     scan = text("SELECT id, url, due_at FROM feeds NOT INDEXED WHERE active AND due_at <= :now")
     with engine.connect() as connection:

@@ -25,7 +25,8 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from bench.sets import RSS, TRACKING, print_table, stream
-from monitor.feeds.pace import Bounds, Pacer, price_of
+from monitor.feeds.pace import Bounds
+from monitor.feeds.pacer import Pacer, price_of
 from monitor.feeds.schedule import JITTER
 from monitor.records import Feed
 

@@ -15,15 +15,23 @@ from sqlalchemy.exc import OperationalError
 from monitor import __version__, notify
 from monitor.config import Settings
 from monitor.deliver import Deliver, DeliveryRules
+from monitor.desk import PushDesk
 from monitor.errors import StoreError
-from monitor.feeds.pace import Bounds, Pacer
+from monitor.feeds.conditions import conditions
+from monitor.feeds.moves import address
+from monitor.feeds.pace import Bounds
+from monitor.feeds.pacer import Pacer
 from monitor.feeds.schedule import JITTER
+from monitor.feeds.turns import TurnRules, steady_rate
 from monitor.fetch import Client, Limits, user_agent
+from monitor.inbox import Inbox
 from monitor.ingest import Ingest
 from monitor.judge import Watch
-from monitor.poll import Poller, PollRules
+from monitor.poll import Poller
+from monitor.push import Doorplate, PushLimits
 from monitor.records import Feed, FetchResult, Notifier, Topic
-from monitor.store import Feedback, Reports, Store, migrate, open_engine
+from monitor.store import Feedback, Reports, Store, Subscriptions, migrate, open_engine
+from monitor.subscribe import Pipe, Subscriber, SubscribeRules
 from monitor.targets import Destination
 from monitor.topics import threshold
 from monitor.topics.track import WARM_ITEMS, Tracker
@@ -34,6 +42,11 @@ log = structlog.get_logger()
 ADOPT_SINCE = timedelta(days=7)
 # Messages under way at once, each to another destination.
 SENDERS = 8
+# Hubs asked at once: there is no hurry.
+ASKERS = 2
+# Pushes that wait to be judged: so many, and of so many of the largest bodies.
+MOST_PUSHES = 64
+MOST_LARGE_PUSHES = 4
 
 
 def utc_now() -> datetime:
@@ -55,8 +68,17 @@ class App:
     pacer: Pacer
     ingest: Ingest
     deliver: Deliver
+    # Polls one feed, as politely as it is known.
+    fetch: Callable[[Feed], FetchResult]
     poller: Poller
+    subscriptions: Subscriptions
+    # Outlives a reload.
+    inbox: Inbox
+    # None: no hub is asked.
+    subscriber: Subscriber | None
     fetchers: ThreadPoolExecutor
+    # Ask hubs.
+    askers: ThreadPoolExecutor
     senders: ThreadPoolExecutor
     clock: Callable[[], datetime]
 
@@ -65,6 +87,7 @@ class App:
         self.client.close()
         self.fetchers.shutdown(wait=False, cancel_futures=True)
         self.senders.shutdown(wait=False, cancel_futures=True)
+        self.askers.shutdown(wait=False, cancel_futures=True)
         self.engine.dispose()
 
 
@@ -97,8 +120,17 @@ def make_client(settings: Settings, clock: Callable[[], datetime]) -> Client:
     )
 
 
-def wire(settings: Settings, engine: Engine, *, clock: Callable[[], datetime] = utc_now) -> App:
-    """Wire everything for a configuration, on a database that is open."""
+def wire(
+    settings: Settings,
+    engine: Engine,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    inbox: Inbox | None = None,
+) -> App:
+    """Wire everything for a configuration, on a database that is open.
+
+    Pushes that wait to be judged come over in the `inbox` of the app before.
+    """
     store = Store(engine)
     client = make_client(settings, clock)
     tracker = Tracker(settings.topics, store.lessons())
@@ -110,9 +142,13 @@ def wire(settings: Settings, engine: Engine, *, clock: Callable[[], datetime] = 
     pacer = make_pacer(settings)
     ingest = Ingest(store, tracker, watch_of(settings), pacer, chance=chance)
     polling = settings.polling
+    subscriptions = Subscriptions(engine)
+    inbox = inbox or Inbox(most=MOST_PUSHES, max_bytes=0)
+    inbox.max_bytes = MOST_LARGE_PUSHES * polling.max_bytes
+    subscriber = _subscriber(settings, subscriptions, inbox, ingest, client, clock)
 
     def fetch(feed: Feed) -> FetchResult:
-        return client.get(feed.url, etag=feed.etag, last_modified=feed.last_modified)
+        return client.get(address(feed), conditions(feed, clock()))
 
     return App(
         settings=settings,
@@ -131,14 +167,19 @@ def wire(settings: Settings, engine: Engine, *, clock: Callable[[], datetime] = 
             clock=clock,
             chance=chance,
         ),
+        fetch=fetch,
         poller=Poller(
             store,
             fetch,
-            ingest.take,
-            PollRules(workers=polling.workers, per_host=polling.per_host),
+            subscriber.take if subscriber else ingest.take,
+            turn_rules(settings),
             fetchers,
         ),
+        subscriptions=subscriptions,
+        inbox=inbox,
+        subscriber=subscriber,
         fetchers=fetchers,
+        askers=ThreadPoolExecutor(ASKERS, thread_name_prefix="hub"),
         senders=ThreadPoolExecutor(SENDERS, thread_name_prefix="send"),
         clock=clock,
     )
@@ -152,6 +193,43 @@ def make_pacer(settings: Settings) -> Pacer:
     return Pacer(polling.every, Bounds(least=polling.at_most_every, most=most))
 
 
+def _subscriber(
+    settings: Settings,
+    subscriptions: Subscriptions,
+    inbox: Inbox,
+    ingest: Ingest,
+    client: Client,
+    clock: Callable[[], datetime],
+) -> Subscriber | None:
+    """Make who asks hubs and takes in what they push; None where WebSub is not configured."""
+    if settings.websub is None:
+        return None
+    return Subscriber(
+        subscriptions,
+        Pipe(poll=ingest.take, push=ingest.take_push, post=client.post),
+        SubscribeRules(
+            callback=settings.websub.callback_url,
+            at_least_every=settings.polling.at_least_every,
+        ),
+        inbox,
+        clock=clock,
+        chance=random.Random().random,  # noqa: S311 - spreads retries; nothing secret hangs on it
+    )
+
+
+def door_of(app: App) -> Doorplate | None:
+    """Say where hubs are to be let in, and who answers them; None: nowhere."""
+    if app.settings.websub is None:
+        return None
+    listen = app.settings.websub.listen
+    return Doorplate(
+        host=listen.host,
+        port=listen.port,
+        desk=PushDesk(app.subscriptions, app.inbox, clock=app.clock),
+        limits=PushLimits(max_bytes=app.settings.polling.max_bytes),
+    )
+
+
 def watch_of(settings: Settings) -> Watch:
     """Say what is watched, and who is told."""
     by_name = {receiver.name: receiver.destinations for receiver in settings.receivers}
@@ -163,6 +241,17 @@ def watch_of(settings: Settings) -> Watch:
         topics=settings.topics,
         destinations=destinations,
         at_least_every=settings.polling.at_least_every,
+    )
+
+
+def turn_rules(settings: Settings) -> TurnRules:
+    """Give the rules of turns that the configuration sets."""
+    polling = settings.polling
+    return TurnRules(
+        workers=polling.workers,
+        per_host=polling.per_host,
+        host_spacing=polling.host_spacing,
+        starts_per_second=steady_rate(len(settings.feeds), polling.every),
     )
 
 
@@ -189,7 +278,11 @@ def start_up(app: App) -> None:
     """Bring the database in line with the configuration: its feeds, its new topics."""
     now = app.clock()
     app.store.sync_feeds(app.settings.feeds, now)
-    app.pacer.fill(app.store.demands())
+    app.pacer.fill(app.store.demands(), app.store.floors())
+    if app.subscriber is not None:
+        app.subscriber.sync(now)
+    elif app.subscriptions.clear():
+        log.info("subscriptions_forgotten", cause="`websub` is not configured")
     for topic in app.settings.topics:
         if not app.tracker.knows(topic.name):
             adopt(app, topic, now)

@@ -25,6 +25,7 @@ from monitor import app as wiring
 from monitor.app import App
 from monitor.config import Settings
 from monitor.errors import ConfigError, SeedwatchError
+from monitor.push import Door
 from monitor.records import Outcome
 from monitor.systemd import notify
 
@@ -43,6 +44,8 @@ TELL_FAILING_EVERY_SECONDS = 60.0
 HEAR_EVERY_SECONDS = 10.0
 # What SIGTERM leaves to messages under way; the whole end takes less than ten seconds.
 SEND_GRACE_SECONDS = 6.0
+# What it leaves to pushes that were taken and not judged yet.
+PUSH_GRACE_SECONDS = 1.0
 
 
 class Daemon:
@@ -70,6 +73,7 @@ class Daemon:
         # When (monotonic clock) feedback was last looked for, and what marked it then.
         self._heard_at: float | None = None
         self._heard_mark: tuple[int, int] | None = None
+        self._door = Door()
 
     # -- life
 
@@ -80,6 +84,7 @@ class Daemon:
             if released:
                 log.info("leases_released", deliveries=released)
             wiring.start_up(self._app)
+            self._door.follow(wiring.door_of(self._app))
             scheduler = self._scheduler()
             scheduler.start()
             settings = self._app.settings
@@ -114,7 +119,11 @@ class Daemon:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         every = self._tick.total_seconds()
-        for name, job in (("poll", self.poll), ("deliver", self.deliver)):
+        for name, job in (
+            ("poll", self.poll),
+            ("websub", self.websub),
+            ("deliver", self.deliver),
+        ):
             scheduler.add_job(
                 self._guarded,
                 "interval",
@@ -137,9 +146,17 @@ class Daemon:
         """Let thresholds that follow a rate of alerts follow the stream."""
         wiring.choose_thresholds(self._app)
 
+    def websub(self) -> None:
+        """Judge what hubs have pushed, and ask those that are due."""
+        app = self._app
+        if app.subscriber is not None:
+            app.subscriber.tick(app.askers, until=time.monotonic() + self._tick.total_seconds())
+
     def _end(self, scheduler: Any) -> None:
         started = time.monotonic()
+        self._door.close()
         scheduler.shutdown(wait=True)
+        self._guarded("websub", self._take_last_pushes)
         # A job that had to be waited for is part of the grace.
         wait(self._sending, timeout=SEND_GRACE_SECONDS - (time.monotonic() - started))
         cut_off = sum(not future.done() for future in self._sending)
@@ -147,6 +164,10 @@ class Daemon:
         # What was cut off now is written down as such.
         wait(self._sending, timeout=1.0)
         log.info("stopped", cut_off=cut_off, seconds=round(time.monotonic() - started, 1))
+
+    def _take_last_pushes(self) -> None:
+        if self._app.subscriber is not None:
+            self._app.subscriber.take_pushes(until=time.monotonic() + PUSH_GRACE_SECONDS)
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
@@ -281,10 +302,14 @@ class Daemon:
     def _swap(self, settings: Settings) -> None:
         """Wire a new app on the same database; polls under way are dropped, and due again."""
         old = self._app
-        self._app = wiring.wire(settings, old.engine, clock=old.clock)
+        new = wiring.wire(settings, old.engine, clock=old.clock, inbox=old.inbox)
+        # First what may fail: an address that cannot be listened at.
+        self._door.follow(wiring.door_of(new))
+        self._app = new
         wiring.start_up(self._app)
         old.fetchers.shutdown(wait=False, cancel_futures=True)
         old.senders.shutdown(wait=False)
+        old.askers.shutdown(wait=False)
         self._since, self._unread = time.monotonic(), None
 
 

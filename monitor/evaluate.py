@@ -21,6 +21,7 @@ from monitor.errors import SeedwatchError
 from monitor.feeds.identity import canonical_url, fingerprint
 from monitor.judge import Judge, Watch
 from monitor.records import Batch, Item, Lessons, Seed, SeenItem, Story, Topic, Verdict
+from monitor.text.language import language_of
 from monitor.text.markup import plain
 from monitor.topics.track import WARM_ITEMS, Tracker
 
@@ -160,7 +161,7 @@ def _item(fields: Mapping[str, Any]) -> LabelledItem:
         fingerprint=fingerprint(title, summary),
         title=title,
         summary=summary,
-        lang=(fields.get("lang") or None),
+        lang=language_of(title, summary, stated=fields.get("lang") or None, usual=None),
         published_at=published_at,
     )
     return LabelledItem(

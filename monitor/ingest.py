@@ -20,7 +20,8 @@ from datetime import datetime
 from monitor.alerts.route import make_alert, route
 from monitor.errors import ParseError
 from monitor.feeds import schedule
-from monitor.feeds.pace import Pacer
+from monitor.feeds.conditions import hides_news
+from monitor.feeds.pacer import Pacer
 from monitor.feeds.parse import parse
 from monitor.judge import Judge, Watch, alerted
 from monitor.records import (
@@ -39,6 +40,7 @@ from monitor.records import (
     Verdict,
 )
 from monitor.store import Store
+from monitor.text.language import language_of
 from monitor.topics.story import tell
 from monitor.topics.track import Tracker
 
@@ -71,6 +73,20 @@ class Ingest:
         """Judge what a poll brought, commit it, and give what was committed."""
         return self._commit(self.judge(feed, result))
 
+    def take_push(self, feed: Feed, document: Document) -> Batch:
+        """Judge what a hub pushed as if a poll had brought it, and commit it.
+
+        Schedule and validators stay: they are about what the feed's own server said; but what came
+        counts for the feed's pace. Raises `ParseError` if the document is no feed.
+        """
+        parsed = parse(document, feed_lang=feed.lang)
+        fresh = self._store.unseen(feed.id, parsed.items)
+        batch = self._judge_items(feed, parsed.lang, fresh, document.fetched_at)
+        if fresh:
+            pace = self._pacer.learn_pushed(feed, document.fetched_at, len(fresh))
+            batch = replace(batch, pushed=(feed.id, pace))
+        return self._commit(batch)
+
     def _commit(self, batch: Batch) -> Batch:
         whole = replace(batch, lessons=self._tracker.take_lessons())
         try:
@@ -86,7 +102,7 @@ class Ingest:
         if isinstance(result, FetchFailure):
             return Batch(poll=self._failed(feed, result))
         if isinstance(result, NotModified):
-            return Batch(poll=self._succeeded(feed, result, feed.body_hash))
+            return Batch(poll=self._succeeded(feed, result))
         body_hash = hashlib.sha256(result.body).hexdigest()
         if body_hash == feed.body_hash:
             return Batch(poll=self._succeeded(feed, result, body_hash))
@@ -96,16 +112,23 @@ class Ingest:
         self,
         feed: Feed,
         result: Document | NotModified,
-        body_hash: str | None,
+        body_hash: str | None = None,
         *,
         new: int = 0,
         listed: int = 0,
     ) -> Poll:
-        pace = self._pacer.learn(feed, result.fetched_at, new=new, listed=listed)
+        at_least_every = self._watch.at_least_every
+        floor = min(schedule.floor(feed, result), at_least_every)
+        pace = self._pacer.learn(feed, result.fetched_at, new=new, listed=listed, floor=floor)
         poll = schedule.after_success(
-            feed, result, chance=self._chance(), body_hash=body_hash, base=pace.interval
+            feed,
+            result,
+            chance=self._chance(),
+            body_hash=body_hash,
+            at_least_every=at_least_every,
+            base=pace.interval,
         )
-        return replace(poll, pace=pace)
+        return replace(poll, pace=replace(pace, is_held=poll.is_held))
 
     def _failed(self, feed: Feed, failure: FetchFailure) -> Poll:
         return schedule.after_failure(
@@ -123,12 +146,22 @@ class Ingest:
             failure = FetchFailure(cause=str(error), fetched_at=document.fetched_at)
             return Batch(poll=self._failed(feed, failure))
         fresh = self._store.unseen(feed.id, parsed.items)
-        poll = self._succeeded(feed, document, body_hash, new=len(fresh), listed=len(parsed.items))
         now = document.fetched_at
+        known = replace(feed, hints=parsed.hints)
+        if fresh and hides_news(feed, document):
+            known = replace(known, lied_at=now)
+        # A part (226) lists only what is new: that all of it is says nothing.
+        listed = 0 if document.is_partial else len(parsed.items)
+        poll = self._succeeded(known, document, body_hash, new=len(fresh), listed=listed)
+        return replace(self._judge_items(feed, parsed.lang, fresh, now), poll=poll)
+
+    def _judge_items(
+        self, feed: Feed, usual: str | None, fresh: Sequence[Item], now: datetime
+    ) -> Batch:
         # Oldest first, as the stream would have brought them: feeds list the newest first.
-        seen = [_seen(feed, item, now) for item in reversed(fresh)]
+        seen = [_seen(feed, _in_language(item, usual), now) for item in reversed(fresh)]
         topics = [topic for topic in self._watch.topics if topic.reads(feed.groups)]
-        return replace(self._judge.judge(seen, topics, now), poll=poll)
+        return self._judge.judge(seen, topics, now)
 
     # -- catching up
 
@@ -193,6 +226,12 @@ class Ingest:
 def item_id(feed_url: str, key: str) -> str:
     """Give an item's id: the same for the same item of the same feed, on any machine."""
     return hashlib.sha256(f"{feed_url}\n{key}".encode()).hexdigest()[:16]
+
+
+def _in_language(item: Item, usual: str | None) -> Item:
+    """Settle the language of an item, once: what is stored is what it was judged in."""
+    lang = language_of(item.title, item.summary, stated=item.lang, usual=usual)
+    return replace(item, lang=lang)
 
 
 def _seen(feed: Feed, item: Item, now: datetime) -> SeenItem:

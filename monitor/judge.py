@@ -94,7 +94,7 @@ class Judge:
             return Verdict(score=score, decision=refused)
         name, now = topic.name, seen.first_seen_at
         known = self._open_stories(draft, name, now)
-        member = self._tracker.member(seen)
+        member = self._tracker.member(name, seen)
         usual = self._tracker.usual_terms(name, seen.item.lang)
         link = stories.link(seen.item, member, known.values(), usual)
         if link is None:

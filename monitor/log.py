@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal
 
 import structlog
+
+from monitor.records import Alert
 
 Format = Literal["auto", "plain", "json"]
 
@@ -59,3 +62,19 @@ def _plain_times(_logger: object, _name: str, event: Any) -> Any:
         key: f"{value:%Y-%m-%d %H:%M:%S} UTC" if isinstance(value, datetime) else value
         for key, value in (first | event).items()
     }
+
+
+def log_alerts(alerts: Iterable[Alert]) -> None:
+    """Say of each alert what it tells, and why."""
+    log = structlog.get_logger()
+    for alert in alerts:
+        told = alert.items[0]
+        log.info(
+            "alert",
+            topic=alert.topic,
+            reason=alert.reason.value,
+            item=told.item_id,
+            score=round(told.score, 3),
+            title=told.title,
+            source=told.source,
+        )

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import queue
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 import structlog
 
 from monitor.errors import SeedwatchError
-from monitor.records import Batch, Feed, FetchFailure, FetchResult
+from monitor.feeds.address import bare
+from monitor.feeds.conditions import DISTRUST
+from monitor.feeds.schedule import REFUSED
+from monitor.feeds.turns import TurnRules, Turns
+from monitor.log import log_alerts
+from monitor.records import Batch, Due, Feed, FetchFailure, FetchResult, Poll
 from monitor.store import Store
 
 log = structlog.get_logger()
@@ -30,14 +32,6 @@ MOST_DUE = 1000
 REST = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollRules:
-    """How many exchanges may be under way."""
-
-    workers: int
-    per_host: int
-
-
 class Poller:
     """Keeps the workers busy with due feeds, and hands each result to `take`."""
 
@@ -46,17 +40,16 @@ class Poller:
         store: Store,
         fetch: Callable[[Feed], FetchResult],
         take: Callable[[Feed, FetchResult], Batch],
-        rules: PollRules,
+        rules: TurnRules,
         executor: Executor,
     ) -> None:
         self._store = store
         self._fetch = fetch
         self.take = take
-        self._rules = rules
+        self._per_host = rules.per_host
+        self._turns = Turns(rules)
         self._executor = executor
         self._done: queue.SimpleQueue[tuple[Feed, FetchResult]] = queue.SimpleQueue()
-        # Feed id -> its host, while it is being fetched.
-        self._under_way: dict[int, str] = {}
         # Feed id -> until when it rests.
         self._resting: dict[int, datetime] = {}
 
@@ -72,35 +65,34 @@ class Poller:
                 feed, result = self._done.get_nowait()
             except queue.Empty:
                 break
-            del self._under_way[feed.id]
+            self._turns.end(feed.id)
             self._judge(feed, result, now)
             judged += 1
         self._start(now)
         return judged
 
     def _start(self, now: datetime) -> None:
-        free = self._rules.workers - len(self._under_way)
-        if free <= 0:
+        if self._turns.free() <= 0:
             return
-        hosts = Counter(self._under_way.values())
-        chosen: dict[int, str] = {}
-        for feed_id, url in self._store.due(now, MOST_DUE):
-            host = urlsplit(url).hostname or ""
-            if feed_id in self._under_way or hosts[host] >= self._rules.per_host:
-                continue
-            if self._resting.get(feed_id, now) > now:
-                continue
-            hosts[host] += 1
-            chosen[feed_id] = host
-            if len(chosen) == free:
-                break
+        self._resting = {one: until for one, until in self._resting.items() if until > now}
+        chosen = self._turns.choose(self._due(now), now)
         if not chosen:
             return
-        # Only these are read whole: many may be due that have to wait.
-        found = {feed.id: feed for feed in self._store.feeds_of(list(chosen))}
-        for feed_id, host in chosen.items():
-            self._executor.submit(self._work, found[feed_id], now)
-            self._under_way[feed_id] = host
+        # Only these are read whole: very many may be due that have to wait.
+        feeds = {feed.id: feed for feed in self._store.feeds_of([one.id for one in chosen])}
+        for one in chosen:
+            self._executor.submit(self._work, feeds[one.id], now)
+            self._turns.begin(one, now)
+
+    def _due(self, now: datetime) -> Iterator[Due]:
+        """Give what is due, longest first; only if that is not enough, find it host by host."""
+        busy = self._turns.under_way | self._resting.keys()
+        longest = self._store.due(now, MOST_DUE, without=busy)
+        yield from longest
+        if len(longest) == MOST_DUE:
+            # The thousands of one host may hide all others.
+            known = busy.union(one.id for one in longest)
+            yield from self._store.due(now, MOST_DUE, per_host=self._per_host, without=known)
 
     def _work(self, feed: Feed, now: datetime) -> None:
         try:
@@ -118,29 +110,36 @@ class Poller:
         except SeedwatchError as error:
             log.error("poll_not_stored", feed=feed.name, cause=str(error))  # noqa: TRY400 - no bug
             return
-        del self._resting[feed.id]
+        self._resting.pop(feed.id, None)
         _log(feed, batch)
 
 
 def _log(feed: Feed, batch: Batch) -> None:
-    assert batch.poll is not None
-    if batch.poll.error is not None:
-        if batch.poll.error != feed.last_error:
-            log.debug("poll_failed", feed=feed.name, url=feed.url, cause=batch.poll.error)
+    poll = batch.poll
+    assert poll is not None
+    if poll.error is not None:
+        _log_failure(feed, poll)
         return
     if feed.failures:
         log.info("feed_recovered", feed=feed.name, after_failures=feed.failures)
+    if poll.moved_to != feed.moved_to:
+        where = bare(poll.moved_to or feed.url)
+        log.info("feed_moved", feed=feed.name, url=bare(feed.url), fetched_from=where)
+    if poll.lied_at != feed.lied_at:
+        log.info("validators_lie", feed=feed.name, url=bare(feed.url), asked_whole_for=DISTRUST)
     event = "baseline" if feed.baseline_at is None else "polled"
     if batch.items or feed.baseline_at is None:
         log.info(event, feed=feed.name, new_items=len(batch.items))
-    for alert in batch.alerts:
-        told = alert.items[0]
-        log.info(
-            "alert",
-            topic=alert.topic,
-            reason=alert.reason.value,
-            item=told.item_id,
-            score=round(told.score, 3),
-            title=told.title,
-            source=told.source,
-        )
+    log_alerts(batch.alerts)
+
+
+def _log_failure(feed: Feed, poll: Poll) -> None:
+    """Tell a cause when it appears; one that a person must mend is a warning of its own."""
+    facts = {"feed": feed.name, "url": bare(feed.url), "cause": poll.error}
+    if poll.host_rest:
+        log.warning("host_rests", host=poll.host_rest.host, until=poll.host_rest.until, **facts)
+    if poll.gone_at and not feed.gone_at:
+        log.warning("feed_gone", **facts, next_look=poll.due_at)
+    elif poll.error != feed.last_error:
+        tell = log.warning if poll.status in REFUSED else log.debug
+        tell("poll_failed", **facts)

@@ -55,6 +55,41 @@ class Pace:
     # What it asks for of the budget, and the interval that followed from all this.
     demand: float | None = None
     interval: timedelta | None = None
+    # The shortest wait that its server or its document asks for, and whether the next poll comes
+    # later than the interval for their sake.
+    floor: timedelta | None = None
+    is_held: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What a document says about when to ask again; all in UTC."""
+
+    # RSS `ttl`: how long it may be kept.
+    ttl: timedelta | None = None
+    # `sy:updatePeriod` by `sy:updateFrequency`: how often it changes.
+    update_every: timedelta | None = None
+    # RSS `skipHours`, 0 to 23, and `skipDays`, 0 (Monday) to 6: when not to ask.
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A permanent redirect of a feed, as long as every poll has been led to the same place."""
+
+    to: str
+    # The first and the number of those polls.
+    since: datetime
+    polls: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostRest:
+    """A host that asked for patience (429): none of its feeds is polled before a time."""
+
+    host: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +105,23 @@ class Feed:
     # Exactly as the server sent them, quotes and `W/` included (RFC 9110 section 8.8.3).
     etag: str | None = None
     last_modified: str | None = None
+    # Where the last document that was taken came from, after redirects: the validators are of it.
+    document_url: str | None = None
     # SHA-256 of the last body that was parsed and committed.
     body_hash: str | None = None
+    # When a whole body last came (not a 304, nor the part of a 226).
+    whole_at: datetime | None = None
+    # When its validators were last found to hide news.
+    lied_at: datetime | None = None
+    # The server has offered to send only what is new (RFC 3229).
+    offers_deltas: bool = False
+    # Of the last document that was taken.
+    hints: Hints = Hints()
+    move: Move | None = None
+    # Where it has moved for good (`moves.address`). `url` stays its name: items hang on it.
+    moved_to: str | None = None
+    # When the server first said that it is gone (410).
+    gone_at: datetime | None = None
     due_at: datetime
     # None until the first poll that gave items or a valid empty feed: that poll is the baseline.
     baseline_at: datetime | None = None
@@ -87,16 +137,44 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A feed whose time has come: as much of it as choosing among thousands needs."""
+
+    id: int
+    # Where it would be fetched.
+    host: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One relation that a document states to another (RFC 8288)."""
+
+    # In small letters, e.g. `hub`.
+    rel: str
+    # As it was written: may be relative to the document.
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """The bytes and headers of one successful GET."""
 
-    # Where the bytes came from, after redirects: the base of relative links.
+    # Where the bytes came from, after redirects and without a password: the base of relative links.
     url: str
     body: bytes
     content_type: str = ""
     content_language: str | None = None
     etag: str | None = None
     last_modified: str | None = None
+    # How long it stays as it is, by its headers.
+    fresh_for: timedelta | None = None
+    # Where permanent redirects, and no others, led; None without any.
+    moved_to: str | None = None
+    # It holds only what is new since the validators that were sent (226, RFC 3229).
+    is_partial: bool = False
+    offers_deltas: bool = False
+    # Of its HTTP headers; some.
+    links: tuple[Link, ...] = ()
     fetched_at: datetime
 
 
@@ -106,6 +184,8 @@ class NotModified:
 
     etag: str | None = None
     last_modified: str | None = None
+    fresh_for: timedelta | None = None
+    moved_to: str | None = None
     fetched_at: datetime
 
 
@@ -114,8 +194,9 @@ class FetchFailure:
     """A poll that brought no document, and why in one line."""
 
     cause: str
-    # HTTP status where there was an answer.
+    # HTTP status where there was an answer, and the host that gave it.
     status: int | None = None
+    host: str | None = None
     retry_after: timedelta | None = None
     fetched_at: datetime
 
@@ -133,9 +214,27 @@ class Poll:
     ok: bool
     failures: int
     error: str | None = None
+    # HTTP status of a failure that was an answer; only told, not stored.
+    status: int | None = None
+    # `due_at` is later than wanted, for the sake of server or document; told with the pace.
+    is_held: bool = False
+    # These two are written down whatever came.
+    moved_to: str | None = None
+    gone_at: datetime | None = None
+    # Where the next poll goes, if the feed has moved or came back; None leaves what is stored.
+    host: str | None = None
+    # The other feeds of a host that has had enough.
+    host_rest: HostRest | None = None
+    # The rest only if a document or a 304 came.
     etag: str | None = None
     last_modified: str | None = None
+    document_url: str | None = None
     body_hash: str | None = None
+    whole_at: datetime | None = None
+    lied_at: datetime | None = None
+    offers_deltas: bool = False
+    hints: Hints = Hints()
+    move: Move | None = None
     # Set by the first poll that could be read.
     baseline_at: datetime | None = None
     # What was learned; None leaves what is stored.
@@ -160,7 +259,7 @@ class Item:
     fingerprint: str
     title: str
     summary: str
-    # ISO 639-1, as far as the feed says; None if unknown.
+    # ISO 639-1, as the feed says or its text shows (`text/language.py`); None if neither is sure.
     lang: str | None
     # As the feed says; None if undated or absurd. Never decides what is new.
     published_at: datetime | None
@@ -513,6 +612,8 @@ class Batch:
     # (topic, item id, new reason) of the waiting baseline items that a catch-up message settles.
     caught_up: tuple[tuple[str, str, Reason], ...] = ()
     lessons: Lessons = field(default_factory=Lessons)
+    # Feed id, and what a push taught of its pace; a poll brings its own.
+    pushed: tuple[int, Pace] | None = None
 
 
 # ------------------------------------------------------------------------------------- seams

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from monitor.feeds.pace import Bounds, Pacer
+from monitor.feeds.pace import Bounds
+from monitor.feeds.pacer import Pacer
 from monitor.ingest import Ingest
 from monitor.judge import Watch
 from monitor.records import Batch, Document, Feed, FeedSpec, FetchFailure, Lessons, NotModified
@@ -31,7 +33,7 @@ class World:
 
     def _restart(self) -> None:
         pacer = Pacer(15 * MINUTE, BOUNDS)
-        pacer.fill(self.store.demands())
+        pacer.fill(self.store.demands(), self.store.floors())
         watch = Watch(topics=(), destinations={}, at_least_every=6 * HOUR)
         tracker = Tracker((), Lessons(states={}))
         self.ingest = Ingest(self.store, tracker, watch, pacer, chance=lambda: 0.5)
@@ -45,13 +47,15 @@ class World:
         (found,) = [feed for feed in self.store.feeds() if feed.name == name]
         return found
 
-    def brings(self, name: str, *items: str) -> timedelta:
+    def brings(self, name: str, *items: str, said: str = "", **headers: Any) -> timedelta:
         """Poll a feed that lists these items; give the time to its next poll."""
         entries = "".join(
             f"<item><guid>{one}</guid><title>About {one}</title></item>" for one in items
         )
-        body = f"<rss version='2.0'><channel><title>F</title>{entries}</channel></rss>".encode()
-        document = Document(url="https://a.example/", body=body, fetched_at=self.now)
+        body = (
+            f"<rss version='2.0'><channel><title>F</title>{said}{entries}</channel></rss>".encode()
+        )
+        document = Document(url="https://a.example/", body=body, fetched_at=self.now, **headers)
         return self._due_in(name, document)
 
     def brings_nothing(self, name: str) -> timedelta:
@@ -144,6 +148,66 @@ def test_an_interval_of_its_own_is_kept(store: Store) -> None:
     world.brings("Own", *names(0, 9))
     world.now += 2 * HOUR
     assert world.brings("Own", *names(5, 14)) == 2 * HOUR
+
+
+def test_a_floor_holds_what_was_learned(store: Store) -> None:
+    """A busy feed waits as its server asks, says so, and leaves its polls to the others."""
+    world = World(store, made.spec("Busy"), made.spec("Other"))
+    play_alone = world.brings_nothing("Other") / MINUTE
+    world.brings("Busy", *names(0, 29))
+    world.now += HOUR
+    busy = world.brings("Busy", *names(1, 30), said="<ttl>120</ttl>")
+    assert 2 * HOUR <= busy <= 2.1 * HOUR
+    pace = world.feed("Busy").pace
+    assert pace is not None
+    assert (pace.floor, pace.is_held) == (2 * HOUR, True)
+    assert pace.interval is not None
+    assert pace.interval < 20 * MINUTE
+    # Two feeds have 192 polls a day; one of them takes twelve.
+    world.restart()
+    assert DAY / world.brings_nothing("Other") == pytest.approx(192 - 12, rel=0.02)
+    assert play_alone == pytest.approx(15, rel=1e-3)
+    # A document that says nothing of it takes it back.
+    world.now += 2 * HOUR
+    assert world.brings("Busy", *names(1, 30)) < 20 * MINUTE
+    pace = world.feed("Busy").pace
+    assert pace is not None
+    assert (pace.floor, pace.is_held) == (None, False)
+
+
+def test_a_floor_outlasts_a_document_that_did_not_change(store: Store) -> None:
+    """What a document asked for counts on while it stays as it is."""
+    world = World(store, made.spec("A"))
+    world.brings("A", *names(0, 9), said="<ttl>120</ttl>")
+    world.now += 2 * HOUR
+    assert world.brings_nothing("A") >= 2 * HOUR
+
+
+def test_a_persons_interval_is_kept_from_a_document_but_not_from_a_server(store: Store) -> None:
+    """A feed's own `every` goes before its `ttl`, and not before its `Cache-Control`."""
+    world = World(store, made.spec("Own", every=30 * MINUTE, has_own_interval=True))
+    assert world.brings("Own", *names(0, 9), said="<ttl>120</ttl>") == 30 * MINUTE
+    world.now += HOUR
+    later = world.brings("Own", *names(1, 10), said="<ttl>240</ttl>", fresh_for=2 * HOUR)
+    assert 2 * HOUR <= later <= 2.1 * HOUR
+
+
+def test_no_floor_is_longer_than_the_longest(store: Store) -> None:
+    """Whatever is asked for, the wait and the share go by `at_least_every`."""
+    world = World(store, made.spec("A"), made.spec("B"))
+    assert world.brings("A", *names(0, 9), fresh_for=7 * DAY) == 6 * HOUR
+    assert store.floors() == {1: 6 * HOUR}
+
+
+def test_a_part_is_no_sign_of_a_loss(store: Store) -> None:
+    """A part (226), which lists nothing but news, counts them and says nothing of lost ones."""
+    world = World(store, made.spec("A"))
+    world.brings("A", *names(0, 9))
+    world.now += HOUR
+    world.brings("A", *names(10, 19), is_partial=True)
+    pace = world.feed("A").pace
+    assert pace is not None
+    assert (pace.items, pace.lost, pace.strange, pace.turnover) == (10.0, 0, 0, None)
 
 
 def test_a_database_of_the_first_version_learns_from_now(store: Store) -> None:

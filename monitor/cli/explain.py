@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
+from rich.padding import Padding
 
 from monitor.alerts.decide import decide, refuse
 from monitor.app import App
@@ -16,6 +17,7 @@ from monitor.cli.place import opened, settings_of
 from monitor.cli.screen import minute, plain, print_json, screen
 from monitor.errors import ArticleError, SeedwatchError
 from monitor.feeds.identity import canonical_url, fingerprint
+from monitor.feeds.lang import primary
 from monitor.records import (
     SENTENCES,
     Alert,
@@ -24,13 +26,36 @@ from monitor.records import (
     Document,
     FetchFailure,
     Item,
+    Score,
     SeenItem,
     Story,
     Topic,
     Verdict,
 )
+from monitor.text.language import language_of
 from monitor.topics import story as stories
 from monitor.topics.feedback import standing
+
+# Terms that are shown one by one; the rest are summed up.
+MOST_TERMS = 12
+# Earlier items that are shown as nearest.
+MOST_NEAR = 3
+LEAST_ALIKE = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """An earlier item of a topic, by how alike it is."""
+
+    title: str
+    source: str
+    at: datetime
+    # In [0, 1), by what is usual in the topic now; `story.LINKED` and above is one story.
+    alike: float
+    # The terms that both have, heaviest first.
+    shared: tuple[str, ...]
+    # The story that it is in.
+    story_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +73,8 @@ class Trace:
     feedback: dict[str, int]
     # Topic -> its story and the story's items.
     stories: dict[str, tuple[Story, list[SeenItem]]]
+    # Topic -> the earlier items that are most alike, if it is on-topic.
+    nearest: dict[str, tuple[Near, ...]]
     alerts: tuple[Alert, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
 
@@ -75,6 +102,7 @@ def why(named: Path | None, what: str, *, as_json: bool) -> None:
 
 
 def _stored(app: App, seen: SeenItem) -> Trace:
+    names = {topic.name for topic in app.settings.topics}
     verdicts = tuple(app.reports.verdicts(seen.id))
     told = tuple(app.reports.alerts_of_item(seen.id))
     known = {
@@ -91,9 +119,40 @@ def _stored(app: App, seen: SeenItem) -> Trace:
         sentences=_sentences(app, seen.item),
         feedback=_feedback(app),
         stories={topic: found for topic, found in known.items() if found},
+        nearest={
+            verdict.decision.topic: _nearest(app, verdict.decision.topic, seen)
+            for verdict in verdicts
+            if verdict.decision.story_id and verdict.decision.topic in names
+        },
         alerts=told,
         deliveries=tuple(app.reports.deliveries_of([alert.id for alert in told])),
     )
+
+
+def _nearest(app: App, topic: str, seen: SeenItem) -> tuple[Near, ...]:
+    """Find the earlier items that an item is most like, in its story and in others."""
+    mine = app.tracker.member(topic, seen)
+    usual = app.tracker.usual_terms(topic, seen.item.lang)
+    found = []
+    for story in app.store.open_stories([topic], seen.first_seen_at - stories.OPEN_FOR):
+        for known in story.members:
+            itself = (known.title, known.source, known.at) == (mine.title, mine.source, mine.at)
+            if known.at > mine.at or itself:
+                continue
+            part, shared = stories.alike(mine, known, usual)
+            if part < LEAST_ALIKE:
+                continue
+            near = Near(
+                title=known.title,
+                source=known.source,
+                at=known.at,
+                alike=part,
+                shared=shared,
+                story_id=story.id,
+            )
+            found.append(near)
+    found.sort(key=lambda one: (-one.alike, one.at, one.title))
+    return tuple(found[:MOST_NEAR])
 
 
 def _sentences(app: App, item: Item) -> dict[str, str]:
@@ -121,10 +180,18 @@ def _would(app: App, url: str) -> Trace:
         fingerprint=fingerprint(article.title, article.summary),
         title=article.title,
         summary=article.summary,
-        lang=article.lang,
+        lang=language_of(article.title, article.summary, stated=primary(article.lang), usual=None),
         published_at=article.published_at,
     )
-    verdicts = tuple(_verdict(app, topic, item) for topic in app.settings.topics)
+    seen = SeenItem(
+        id="",
+        item=item,
+        feed_id=0,
+        source="the page itself",
+        first_seen_at=app.clock(),
+        baseline=False,
+    )
+    verdicts = tuple(_verdict(app, topic, seen) for topic in app.settings.topics)
     return Trace(
         item=item,
         item_id=None,
@@ -134,24 +201,26 @@ def _would(app: App, url: str) -> Trace:
         sentences=_sentences(app, item),
         feedback=_feedback(app),
         stories={},
+        nearest={
+            verdict.decision.topic: _nearest(app, verdict.decision.topic, seen)
+            for verdict in verdicts
+            if verdict.decision.story_id
+        },
     )
 
 
-def _verdict(app: App, topic: Topic, item: Item) -> Verdict:
-    now = app.clock()
-    score = app.tracker.score(topic.name, item, now)
-    decision = refuse(topic, item, score) or _would_decide(app, topic, item, now)
+def _verdict(app: App, topic: Topic, seen: SeenItem) -> Verdict:
+    score = app.tracker.score(topic.name, seen.item, seen.first_seen_at)
+    decision = refuse(topic, seen.item, score) or _would_decide(app, topic, seen)
     return Verdict(score=score, decision=decision)
 
 
-def _would_decide(app: App, topic: Topic, item: Item, now: datetime) -> Decision:
-    seen = SeenItem(
-        id="", item=item, feed_id=0, source="the page itself", first_seen_at=now, baseline=False
-    )
-    member = app.tracker.member(seen)
-    usual = app.tracker.usual_terms(topic.name, item.lang)
+def _would_decide(app: App, topic: Topic, seen: SeenItem) -> Decision:
+    now = seen.first_seen_at
+    member = app.tracker.member(topic.name, seen)
+    usual = app.tracker.usual_terms(topic.name, seen.item.lang)
     known = {one.id: one for one in app.store.open_stories([topic.name], now - stories.OPEN_FOR)}
-    link = stories.link(item, member, known.values(), usual)
+    link = stories.link(seen.item, member, known.values(), usual)
     if link is None:
         return decide(topic, seen, stories.open_story(topic.name, seen, member), None, "")
     story = known[link.story_id]
@@ -183,28 +252,43 @@ def _show_verdict(console: Console, verdict: Verdict, trace: Trace) -> None:
         )
     )
     would = "would be: " if trace.item_id is None else ""
-    console.print(plain(f"  decision: {would}{SENTENCES[decision.reason]}"))
+    _line(console, f"decision: {would}{SENTENCES[decision.reason]}")
     if decision.detail:
-        console.print(plain(f"  because: {decision.detail}"))
-    if score.terms:
-        console.print("  terms (share of the score):")
-        most = score.terms[0].share
-        for term in score.terms[:12]:
-            bar = "#" * round(24 * term.share / most) if most > 0 else ""
-            console.print(plain(f"    {term.surface[:20]:20} {term.share:6.3f}  {bar}"))
-    else:
-        console.print("  no term of the topic's profile is in it")
+        _line(console, f"because: {decision.detail}")
+    _show_terms(console, score)
     sentence = trace.sentences.get(score.topic)
     if sentence and score.terms:
-        console.print(plain(f"  the seed comes closest here: “{sentence}”"))
+        _line(console, f"the seed comes closest here: “{sentence}”")
     said = trace.feedback.get(score.topic, 0)
     if said:
         word = "judgement moves" if said == 1 else "judgements move"
         console.print(f"  feedback: {said} {word} this topic (`seedwatch feedback list`)")
     _show_story(console, decision, trace)
+    _show_nearest(console, decision, trace)
     for alert in trace.alerts:
         if alert.topic == score.topic:
             _show_deliveries(console, alert, trace)
+
+
+def _line(console: Console, text: str) -> None:
+    """Print a line that may be long; what it is folded into stays under its beginning."""
+    console.print(Padding(plain(text), (0, 0, 0, 2), expand=False))
+
+
+def _show_terms(console: Console, score: Score) -> None:
+    if not score.terms:
+        console.print("  no term of the topic's profile is in it")
+        return
+    console.print("  terms (share of the score):")
+    shown, rest = score.terms[:MOST_TERMS], score.terms[MOST_TERMS:]
+    most = shown[0].share
+    for term in shown:
+        bar = "#" * round(24 * term.share / most) if most > 0 else ""
+        console.print(plain(f"    {term.surface[:20]:20} {term.share:6.3f}  {bar}".rstrip()))
+    if rest:
+        share = sum(term.share for term in rest)
+        console.print(plain(f"    {'others':20} {share:6.3f}"))
+    console.print(plain(f"    {'together':20} {score.value:6.3f}"))
 
 
 def _show_story(console: Console, decision: Decision, trace: Trace) -> None:
@@ -218,6 +302,19 @@ def _show_story(console: Console, decision: Decision, trace: Trace) -> None:
     for member in members[:6]:
         mark = "*" if member.id == trace.item_id else " "
         line = f"   {mark} {minute(member.first_seen_at)}  {member.source}: {member.item.title}"
+        console.print(plain(line), no_wrap=True, overflow="ellipsis")
+
+
+def _show_nearest(console: Console, decision: Decision, trace: Trace) -> None:
+    nearest = trace.nearest.get(decision.topic, ())
+    if not nearest:
+        return
+    console.print(f"  nearest earlier items ({stories.LINKED:.1%} alike on average is one story):")
+    for near in nearest:
+        place = "this story" if near.story_id == decision.story_id else "another story"
+        words = f"; shares {', '.join(near.shared)}" if near.shared else ""
+        console.print(plain(f"    {near.alike:4.0%}  {minute(near.at)}  {place}{words}"))
+        line = f"          {near.source}: {near.title}"
         console.print(plain(line), no_wrap=True, overflow="ellipsis")
 
 

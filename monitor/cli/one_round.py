@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import as_completed, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,9 +14,23 @@ from monitor import app as wiring
 from monitor.app import App
 from monitor.cli.place import opened, settings_of
 from monitor.cli.screen import minute, plain, print_json, screen, table
+from monitor.feeds.turns import Turns, due_of
 from monitor.log import set_up
-from monitor.records import Alert, Batch, DeliveryState, Feed, Outcome, Reason, SeenItem, Verdict
+from monitor.records import (
+    Alert,
+    Batch,
+    DeliveryState,
+    Feed,
+    FetchResult,
+    Outcome,
+    Reason,
+    SeenItem,
+    Verdict,
+)
 from monitor.store import sole_daemon
+
+# How often to look whether a host may be asked again.
+LOOK_SECONDS = 0.2
 
 
 @dataclass(slots=True)
@@ -94,20 +108,29 @@ def _wanted(app: App) -> list[Feed]:
 
 
 def _poll(app: App, feeds: list[Feed], *, store: bool) -> Round:
+    """Poll each feed once, as politely as the daemon does: hosts of many feeds take their time."""
     done = Round()
     judge = app.ingest.take if store else app.ingest.judge
+    turns = Turns(wiring.turn_rules(app.settings))
+    waiting = {feed.id: (due_of(feed), feed) for feed in feeds}
+    running = dict[Future[FetchResult], Feed]()
     console = screen()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("polling", total=len(feeds))
-        futures = {
-            app.fetchers.submit(
-                app.client.get, feed.url, etag=feed.etag, last_modified=feed.last_modified
-            ): feed
-            for feed in feeds
-        }
-        for future in as_completed(futures):
-            done.add(futures[future], judge(futures[future], future.result()))
-            progress.advance(bar)
+        while waiting or running:
+            now = app.clock()
+            for one in turns.choose([due for due, _ in waiting.values()], now):
+                _, feed = waiting.pop(one.id)
+                running[app.fetchers.submit(app.fetch, feed)] = feed
+                turns.begin(one, now)
+            ended, _ = wait(running, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
+            if not running:
+                time.sleep(LOOK_SECONDS)
+            for future in ended:
+                feed = running.pop(future)
+                turns.end(feed.id)
+                done.add(feed, judge(feed, future.result()))
+                progress.advance(bar)
     return done
 
 

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from rich.console import Console
 
 from monitor.cli.screen import ago, plain, table
+from monitor.feeds.conditions import is_distrusted
 from monitor.feeds.pace import LEAST_KNOWN, MOST_STRANGE, Bounds, rate
-from monitor.feeds.schedule import JITTER
 from monitor.records import Feed, Pace
 
 
@@ -44,7 +44,8 @@ def _limit(feed: Feed, pace: Pace, interval: timedelta, bounds: Bounds) -> str:
     """Say what else than its rate sets an interval; nothing if nothing does."""
     near_end = pace.turnover is not None and interval >= (1 - LEAST_KNOWN) * pace.turnover
     limits = {
-        "its server asks for patience": planned(feed) > interval * (1 + 2 * JITTER),
+        "its validators lie, all of it is fetched": pace.is_held and _is_distrusted(feed),
+        "its server asks for patience": pace.is_held,
         "its own `every`": feed.has_own_interval,
         "all looks new each time, its keys change": pace.strange > MOST_STRANGE,
         "its document is short for that": near_end,
@@ -52,6 +53,10 @@ def _limit(feed: Feed, pace: Pace, interval: timedelta, bounds: Bounds) -> str:
         "at_least_every": interval >= bounds.most,
     }
     return next((limit for limit, holds in limits.items() if holds), "")
+
+
+def _is_distrusted(feed: Feed) -> bool:
+    return feed.last_polled_at is not None and is_distrusted(feed, feed.last_polled_at)
 
 
 def _amount(number: float) -> str:

@@ -12,7 +12,9 @@ from rich.console import Console
 from monitor.app import App, choose_thresholds
 from monitor.cli.pacing import interval_words, losses, show_feeds
 from monitor.cli.place import opened, settings_of
+from monitor.cli.pushes import PushStatus, push_status, show_pushes
 from monitor.cli.screen import ago, minute, plain, print_json, screen, table
+from monitor.feeds.address import bare
 from monitor.feeds.pace import Bounds
 from monitor.records import Alert, Delivery, DeliveryState, Feed
 from monitor.store import has_daemon
@@ -33,9 +35,13 @@ class Status:
     topics: tuple[TopicReport, ...]
     # Topic -> the threshold in force, and why it is that.
     thresholds: dict[str, Choice]
+    # Topic -> recent items by language, of those languages that none of its seeds is in.
+    foreign: dict[str, dict[str, int]]
     feeds: tuple[Feed, ...]
     # Between what intervals are learned.
     bounds: Bounds
+    # What hubs are to push; empty where WebSub is not configured.
+    pushes: tuple[PushStatus, ...]
     stuck: tuple[Delivery, ...]
     counts: dict[str, int]
     now: datetime
@@ -74,12 +80,21 @@ def take_status(app: App) -> Status:
         is_running=is_running,
         topics=tuple(app.reports.topic(topic.name, now - RECENT) for topic in app.settings.topics),
         thresholds={one.name: app.tracker.threshold(one.name) for one in app.settings.topics},
+        foreign={topic.name: _foreign(app, topic.name, now) for topic in app.settings.topics},
         feeds=feeds,
         bounds=app.pacer.bounds,
+        pushes=push_status(app, feeds, now),
         stuck=stuck,
         counts=counts,
         now=now,
     )
+
+
+def _foreign(app: App, topic: str, now: datetime) -> dict[str, int]:
+    """Count the recent items by language that only their names speak for."""
+    found = app.reports.languages(topic, now - RECENT)
+    ranked = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+    return {lang: count for lang, count in ranked if not app.tracker.reads(topic, lang)}
 
 
 def _ailments(
@@ -88,11 +103,16 @@ def _ailments(
     found = []
     if not is_running:
         found.append("the service is not running: start it with `seedwatch run`")
-    failing = [feed for feed in feeds if feed.failures]
+    failing = [feed for feed in feeds if feed.failures and not feed.gone_at]
     if failing:
         causes = Counter(feed.last_error or "" for feed in failing).most_common(3)
         why = "; ".join(f"{cause} ({count})" for cause, count in causes)
         found.append(f"{len(failing)} of {len(feeds)} feeds fail: {why}")
+    gone = sum(feed.gone_at is not None for feed in feeds)
+    if gone:
+        found.append(
+            f"{gone} of {len(feeds)} feeds are gone for good, says their server: see below"
+        )
     late = [feed for feed in feeds if now - feed.due_at > max(feed.every, timedelta(minutes=5))]
     if is_running and late:
         found.append(f"{len(late)} feeds are long due and not polled")
@@ -118,10 +138,13 @@ def _facts(found: Status) -> dict[str, object]:
         "is_running": found.is_running,
         "topics": found.topics,
         "thresholds": found.thresholds,
+        "foreign_items": found.foreign,
         "feeds": [
             {
                 "name": feed.name,
-                "url": feed.url,
+                "url": bare(feed.url),
+                "moved_to": feed.moved_to,
+                "gone_at": feed.gone_at,
                 "failures": feed.failures,
                 "last_error": feed.last_error,
                 "last_ok_at": feed.last_ok_at,
@@ -131,6 +154,7 @@ def _facts(found: Status) -> dict[str, object]:
             }
             for feed in found.feeds
         ],
+        "pushes": found.pushes,
         "stuck_deliveries": found.stuck,
         "counts": found.counts,
     }
@@ -155,6 +179,11 @@ def show_status(console: Console, found: Status) -> None:
     console.print(topics)
     for name, choice in found.thresholds.items():
         console.print(plain(f"  threshold of {name}: {choice.value:.2f}, {choice.why}"))
+    for name, counts in found.foreign.items():
+        if counts:
+            told = ", ".join(f"{count} in {lang}" for lang, count in list(counts.items())[:5])
+            line = f"  {name} has no seed for {told}, 7 d: only names count there"
+            console.print(plain(line))
     console.print()
     _show_feeds(console, found)
     if found.stuck:
@@ -168,21 +197,25 @@ def show_status(console: Console, found: Status) -> None:
 
 def _show_feeds(console: Console, found: Status) -> None:
     now = found.now
-    failing = [feed for feed in found.feeds if feed.failures]
+    failing = [feed for feed in found.feeds if feed.failures and not feed.gone_at]
+    gone = [feed for feed in found.feeds if feed.gone_at]
     polled = [feed.last_polled_at for feed in found.feeds if feed.last_polled_at]
     last = ago(max(polled, default=None), now)
     due = min((feed.due_at for feed in found.feeds), default=None)
     well = sum(1 for feed in found.feeds if feed.last_ok_at and not feed.failures)
     console.print(
-        f"feeds: {well} well, {len(failing)} failing, {len(found.feeds) - well - len(failing)}"
-        f" not polled yet; last poll {last}, next {ago(due, now) if due else 'never'}"
+        f"feeds: {well} well, {len(failing)} failing, {len(gone)} gone,"
+        f" {len(found.feeds) - well - len(failing) - len(gone)} not polled yet;"
+        f" last poll {last}, next {ago(due, now) if due else 'never'}"
     )
+    show_pushes(console, found.pushes, now)
     counts = found.counts
     console.print(
         f"{counts['items']} items stored; deliveries: {counts['delivered']} delivered,"
         f" {counts['pending'] + counts['sending']} waiting, {counts['expired']} expired,"
         f" {counts['dead']} dead"
     )
+    _show_places(console, found.feeds, gone, now)
     if not failing:
         return
     rows = table("failing feed", "times", "last well", "next try", "cause")
@@ -197,6 +230,21 @@ def _show_feeds(console: Console, found: Status) -> None:
     console.print(rows)
     if len(failing) > 10:
         console.print(f"… and {len(failing) - 10} more (--json lists all)")
+
+
+def _show_places(
+    console: Console, feeds: tuple[Feed, ...], gone: list[Feed], now: datetime
+) -> None:
+    """Say which feeds are not where the configuration says."""
+    for feed in gone[:10]:
+        since, next_look = ago(feed.gone_at, now), ago(feed.due_at, now)
+        console.print(plain(f"  gone: {feed.name}, since {since}; next look {next_look}"))
+    moved = [feed for feed in feeds if feed.moved_to]
+    for feed in moved[:10]:
+        console.print(plain(f"  moved: {feed.name}, now at {feed.moved_to}"), overflow="fold")
+    hidden = max(len(gone) - 10, 0) + max(len(moved) - 10, 0)
+    if hidden:
+        console.print(f"  … and {hidden} more (--json lists all)")
 
 
 def alerts(named: Path | None, *, topic: str | None, limit: int, as_json: bool) -> None:

@@ -14,6 +14,7 @@ from monitor.config import Settings
 from monitor.errors import SeedwatchError
 from monitor.feeds.identity import fingerprint
 from monitor.records import Item, Lessons, Score, Topic
+from monitor.text.language import language_of
 from monitor.topics.track import Tracker
 
 
@@ -86,7 +87,7 @@ def try_text(tracker: Tracker, topic: Topic, text: str) -> Score:
         fingerprint=fingerprint(text, ""),
         title=text,
         summary="",
-        lang=None,
+        lang=language_of(text, "", stated=None, usual=None),
         published_at=None,
     )
     return tracker.score(topic.name, item, wiring.utc_now())

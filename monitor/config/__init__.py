@@ -3,21 +3,25 @@
 from monitor.config.load import load
 from monitor.config.settings import (
     DeliveryPolicy,
+    Listen,
     Log,
     LogFormat,
     LogLevel,
     Polling,
     Receiver,
     Settings,
+    WebSub,
 )
 
 __all__ = [
     "DeliveryPolicy",
+    "Listen",
     "Log",
     "LogFormat",
     "LogLevel",
     "Polling",
     "Receiver",
     "Settings",
+    "WebSub",
     "load",
 ]

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from monitor.config.settings import LogFormat, LogLevel, SmtpSecurity
+from monitor.config.push import check_callback, parse_listen
+from monitor.config.settings import Listen, LogFormat, LogLevel, SmtpSecurity
 from monitor.config.values import (
     NAME_PATTERN,
     Rate,
@@ -56,6 +57,7 @@ def _whole(low: int, high: int) -> WithJsonSchema:
 # Lower bounds of a second are for trials; nobody polls a stranger that often for long.
 Every = Annotated[timedelta, BeforeValidator(duration_between("1s", "24h")), _DURATION]
 AtLeastEvery = Annotated[timedelta, BeforeValidator(duration_between("1s", "7d")), _DURATION]
+Spacing = Annotated[timedelta, BeforeValidator(duration_between("0s", "5m")), _DURATION]
 Timeout = Annotated[timedelta, BeforeValidator(duration_between("1s", "5m")), _DURATION]
 GiveUpAfter = Annotated[timedelta, BeforeValidator(duration_between("1s", "30d")), _DURATION]
 MaxBytes = Annotated[int, BeforeValidator(size_between("10kB", "100MB")), _SIZE]
@@ -84,5 +86,7 @@ _ADDRESS_OR_LIST = WithJsonSchema(
 Addresses = Annotated[
     list[Address], Field(min_length=1), BeforeValidator(_as_list), _ADDRESS_OR_LIST
 ]
+Callback = Annotated[str, AfterValidator(check_callback)]
+ListenAt = Annotated[Listen, BeforeValidator(parse_listen), WithJsonSchema({"type": "string"})]
 Contact = Annotated[str, AfterValidator(check_contact)]
 BareKind = Annotated[str, AfterValidator(check_bare_kind), WithJsonSchema({"const": "console"})]

@@ -13,7 +13,7 @@ from monitor.config.faults import Faults, translate
 from monitor.config.feeds import build_feeds, check_repeats, read_lists
 from monitor.config.files import UnreadableError, read_bytes
 from monitor.config.receivers import Vault, build_receiver
-from monitor.config.settings import DeliveryPolicy, Log, Polling, Settings
+from monitor.config.settings import DeliveryPolicy, Log, Polling, Settings, WebSub
 from monitor.config.shape import ConfigShape, PollingShape
 from monitor.config.topics import build_topic, check_names, read_all_seeds
 from monitor.config.tree import Node, read_tree
@@ -69,6 +69,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
         delivery=DeliveryPolicy(**dict(shape.delivery)),
         store_url=_absolute(shape.store, folder),
         log=Log(**dict(shape.log)),
+        websub=WebSub(**dict(shape.websub)) if shape.websub else None,
     )
 
 

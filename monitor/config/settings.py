@@ -35,6 +35,8 @@ class Polling:
     at_least_every: timedelta
     # Polls at the same time of one host.
     per_host: int
+    # Between two polls of one host.
+    host_spacing: timedelta
     # Polls at the same time in all.
     workers: int
     # For one poll from the first byte to the last.
@@ -65,6 +67,23 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listen:
+    """An address of this machine."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSub:
+    """How hubs reach us."""
+
+    # The public address that leads to `listen`, without a slash at its end.
+    callback_url: str
+    listen: Listen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The whole configuration."""
 
@@ -79,3 +98,5 @@ class Settings:
     # May hold a password, so it is left out of dumps.
     store_url: str = field(repr=False)
     log: Log
+    # None: nothing listens, and no hub is asked.
+    websub: WebSub | None = None

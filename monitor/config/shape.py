@@ -16,12 +16,14 @@ from monitor.config.fields import (
     Addresses,
     AtLeastEvery,
     BareKind,
+    Callback,
     Contact,
     Every,
     Format,
     GiveUpAfter,
     Language,
     Level,
+    ListenAt,
     MaxBytes,
     Name,
     Names,
@@ -29,6 +31,7 @@ from monitor.config.fields import (
     Phrase,
     Port,
     Security,
+    Spacing,
     Threshold,
     Timeout,
     Url,
@@ -193,6 +196,9 @@ class PollingShape(Shape):
         "6h", "However quiet a feed is, it is polled this often."
     )
     per_host: PerHost = Field(default=1, description="Polls at the same time of one host.")
+    host_spacing: Spacing = _as_written(
+        "5s", "Between the beginnings of two polls of one host, however many of its feeds are due."
+    )
     workers: Workers = Field(default=16, description="Polls at the same time in all.")
     timeout: Timeout = _as_written("30s", "For one poll, from the first byte to the last.")
     max_bytes: MaxBytes = _as_written("8MB", "Larger documents are refused.")
@@ -206,6 +212,15 @@ class DeliveryShape(Shape):
 
     timeout: Timeout = _as_written("15s", "For one attempt.")
     give_up_after: GiveUpAfter = _as_written("3d", "A delivery that is older expires.")
+
+
+class WebSubShape(Shape):
+    """Let hubs push feeds to you (WebSub); without this section nothing listens."""
+
+    callback_url: Callback = Field(
+        description="The public address at which your reverse proxy passes hubs on to `listen`."
+    )
+    listen: ListenAt = _as_written("127.0.0.1:8787", "Address and port to listen at.")
 
 
 class LogShape(Shape):
@@ -259,6 +274,9 @@ class ConfigShape(Shape):
     delivery: DeliveryShape = Field(
         default_factory=DeliveryShape, description="How long a delivery may take."
     )
+    websub: WebSubShape | None = Field(
+        default=None, description="Let hubs push feeds to you. Default: nothing listens."
+    )
     store: str = Field(
         default="sqlite:///seedwatch.db",
         description="The database: sqlite:///FILE (relative to this file) or postgresql://…",
@@ -275,6 +293,8 @@ EXAMPLES: Mapping[str, str] = {
     "feeds": '{world: ["https://feeds.bbci.co.uk/news/world/rss.xml"]}',
     "feeds.*": '["https://feeds.bbci.co.uk/news/world/rss.xml"]',
     "feeds.*.url": '"https://feeds.bbci.co.uk/news/world/rss.xml"',
+    "websub": '{callback_url: "https://alerts.example.org/websub"}',
+    "websub.callback_url": '"https://alerts.example.org/websub"',
     "receivers": "{me: [console]}",
     "receivers.*": "[console]",
     "receivers.*.slack": '{webhook_url: "${SLACK_WEBHOOK_URL}"}',
@@ -299,6 +319,7 @@ _SHAPES: Mapping[str, type[Shape]] = {
     "expect": ExpectShape,
     "polling": PollingShape,
     "delivery": DeliveryShape,
+    "websub": WebSubShape,
     "log": LogShape,
 }
 

@@ -46,7 +46,8 @@ feeds:
 receivers:
   terminal:
     - console
-polling: {{every: 6h, at_most_every: 6h, at_least_every: 24h, per_host: 12, timeout: 5s}}
+polling:
+  {{every: 6h, at_most_every: 6h, at_least_every: 24h, per_host: 12, host_spacing: 0s, timeout: 5s}}
 store: sqlite:///demo.db
 log: {{level: error}}
 """

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 from monitor.feeds.dates import moment, settle
 from monitor.feeds.identity import canonical_url, fingerprint, item_key
 from monitor.feeds.lang import primary
-from monitor.records import Document, Item
+from monitor.records import Document, Hints, Item
 from monitor.text.markup import plain, shorten
 
 _LONGEST_TITLE = 300
@@ -51,7 +51,7 @@ class DraftFeed:
 
     title: str
     lang: str | None
-    ttl: timedelta | None
+    hints: Hints
     drafts: tuple[Draft, ...]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from monitor.errors import ParseError
 from monitor.feeds.drafts import Draft, DraftFeed
+from monitor.records import Hints
 
 # The specification wants the URL; some write the bare number.
 _VERSION = re.compile(r"jsonfeed\.org/version/|^1(?:\.[01])?$")
@@ -32,7 +33,7 @@ def read(text: str) -> DraftFeed:
     return DraftFeed(
         title=html.escape(_text(feed, "title")),
         lang=_text(feed, "language") or None,
-        ttl=None,
+        hints=Hints(),
         drafts=tuple(_draft(entry) for entry in listed if isinstance(entry, dict)),
     )
 

@@ -23,14 +23,11 @@ prior, so that one lucky poll proves nothing. Dates that a feed states are not u
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import sqrt
 from statistics import fmean
-
-import numpy as np
-from numpy.typing import ArrayLike
 
 from monitor.records import Feed, Pace
 
@@ -98,6 +95,28 @@ def observe(pace: Pace | None, now: datetime, *, new: int = 0, listed: int = 0) 
     if lost:
         seen = replace(seen, lost=pace.lost + 1, lost_at=now)
     return seen if strange else _counted(seen, pace.observed_at, new)
+
+
+def count_pushed(pace: Pace | None, now: datetime, new: int) -> Pace:
+    """Learn from a push that `new` items came now; the time between polls is left to the polls.
+
+    A push says nothing about what its document has lost: it may hold what is new, and no more.
+
+    >>> start = datetime(2026, 1, 1, tzinfo=UTC)
+    >>> pushed = count_pushed(observe(None, start), start + 6 * HOUR, 3)
+    >>> polled = observe(pushed, start + 12 * HOUR)
+    >>> polled.items, polled.days, polled.hours[6], rate(polled)
+    (2.927, 0.5, 3.0, 2.618)
+    """
+    pace = pace or Pace(observed_at=now)
+    if pace.strange > MOST_STRANGE:
+        return pace
+    at = now.astimezone(UTC)
+    hours, weekdays = [*(pace.hours or NO_HOURS)], [*(pace.weekdays or NO_WEEKDAYS)]
+    hours[at.hour] += new
+    weekdays[at.weekday()] += new
+    items = min(pace.items + new, MOST_A_DAY * (PRIOR_DAYS + pace.days))
+    return replace(pace, items=items, hours=tuple(hours), weekdays=tuple(weekdays))
 
 
 def _counted(pace: Pace, since: datetime, new: int) -> Pace:
@@ -192,6 +211,15 @@ def wait(pace: Pace | None, now: datetime, price: float, bounds: Bounds) -> time
     return max(min(planned, longest), bounds.least)
 
 
+def usual_wait(feed: Feed) -> timedelta:
+    """Give the time between two polls of a feed that is well, as it was last planned."""
+    pace = feed.pace
+    if pace is None or pace.interval is None:
+        return feed.every
+    interval = feed.every if feed.has_own_interval else pace.interval
+    return max(interval, pace.floor or interval)
+
+
 def _integrated(pace: Pace | None, now: datetime, price: float, longest: timedelta) -> timedelta:
     """Give the time until the integral of sqrt(r(t) / 2p) is 1, but not more than the longest."""
     polls_a_day = sqrt(rate(pace) / (2 * price))
@@ -224,89 +252,3 @@ def _profile(counts: Iterable[float], prior: float) -> list[float]:
     filled = [count + prior / len(filled) for count in filled]
     mean = fmean(filled)
     return [sqrt(count / mean) for count in filled]
-
-
-def price_of(demands: ArrayLike, polls_a_day: float, bounds: Bounds) -> float:
-    """Find the price `p` at which all feeds together take this many polls a day.
-
-    Each takes its demand / sqrt(2 p), within the bounds; what the bounds take from one goes to the
-    others. If all are at one bound, the total cannot be held: then it is as near as they allow.
-
-    >>> bounds = Bounds(least=timedelta(minutes=5), most=timedelta(hours=6))
-    >>> price = price_of([1.0, 3.0], 192.0, bounds)
-    >>> [round(asked / sqrt(2 * price)) for asked in (1.0, 3.0)]
-    [48, 144]
-    >>> price = price_of([1.0, 30.0], 300.0, bounds)
-    >>> [round(asked / sqrt(2 * price)) for asked in (1.0, 30.0)]
-    [12, 360]
-    >>> DAY / timedelta(minutes=5)
-    288.0
-    """
-    asked = np.asarray(demands, dtype=float)
-    fewest, most = DAY / bounds.most, DAY / bounds.least
-    low, high = fewest / float(asked.max()), most / float(asked.min())
-    # 50 halvings of even 12 orders of magnitude leave nothing that counts.
-    for _ in range(50):
-        middle = sqrt(low * high)
-        if np.clip(middle * asked, fewest, most).sum() > polls_a_day:
-            high = middle
-        else:
-            low = middle
-    return 0.5 / low**2
-
-
-class Pacer:
-    """Shares a budget of polls among feeds: on average one poll in `every` for each.
-
-    It knows what each feed asks for, and holds nothing that the store does not. Feeds with an
-    interval of their own are observed, but take no part.
-    """
-
-    def __init__(self, every: timedelta, bounds: Bounds) -> None:
-        self._every = every
-        self.bounds = bounds
-        self._demands: dict[int, float] = {}
-        self._price: float | None = None
-        # Demands that changed since the price was found.
-        self._changed = 0
-
-    def fill(self, demands: Mapping[int, float | None]) -> None:
-        """Begin anew with these feeds, by id, and what they ask for as far as it is known."""
-        unknown = demand(None)
-        self._demands = {one: unknown if asked is None else asked for one, asked in demands.items()}
-        self._price = None
-
-    def learn(self, feed: Feed, now: datetime, *, new: int = 0, listed: int = 0) -> Pace:
-        """Observe a poll that went well; the pace given has the interval that follows."""
-        pace = observe(feed.pace, now, new=new, listed=listed)
-        asked = round(demand(pace), 4)
-        if not feed.has_own_interval:
-            self._put(feed.id, asked)
-        interval = self.interval(replace(feed, pace=pace), now)
-        return replace(pace, demand=asked, interval=interval)
-
-    def interval(self, feed: Feed, now: datetime) -> timedelta:
-        """Give the interval of a feed at this time, by what is known of it."""
-        if feed.has_own_interval:
-            return feed.every
-        if feed.id not in self._demands:
-            self._put(feed.id, demand(feed.pace))
-        return wait(feed.pace, now, self.price, self.bounds)
-
-    @property
-    def price(self) -> float:
-        """What one more poll must save to be worth it, in days that an item waits.
-
-        It is found anew when a twentieth of the demands has changed: so the cost of a poll does not
-        grow with the number of feeds.
-        """
-        if self._price is None or 20 * self._changed >= len(self._demands):
-            total = len(self._demands) * (DAY / self._every)
-            self._price = price_of(list(self._demands.values()), total, self.bounds)
-            self._changed = 0
-        return self._price
-
-    def _put(self, feed_id: int, asked: float) -> None:
-        if self._demands.get(feed_id) != asked:
-            self._changed += 1
-        self._demands[feed_id] = asked

@@ -10,21 +10,21 @@ from __future__ import annotations
 import html
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
 from typing import Any
 
 import feedparser
 import feedparser.api
 
 from monitor.errors import ParseError
-from monitor.feeds import jsonfeed
+from monitor.feeds import hints, jsonfeed
 from monitor.feeds.charset import decode
 from monitor.feeds.drafts import Draft, DraftFeed, make_item
 from monitor.feeds.guard import admit, both_ends, is_whole
 from monitor.feeds.identity import distinct
 from monitor.feeds.lang import primary
-from monitor.records import Document, Item
+from monitor.records import Document, Hints, Item
+from monitor.text.language import against, detect
 from monitor.text.markup import plain
 
 _LONGEST_TITLE = 300
@@ -51,20 +51,13 @@ feedparser.api.LooseFeedParser._add_tag = _keep_no_tags  # noqa: SLF001 -- the s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hints:
-    """What a document says about when to ask again."""
-
-    # RSS `ttl`: how long it may be kept.
-    ttl: timedelta | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedFeed:
     """What a document says: its feed's own words and its items."""
 
     # Plain text; empty if the feed has no title.
     title: str
-    # ISO 639-1, of the feed as a whole.
+    # ISO 639-1, of the feed as a whole: as it says, unless its titles are plainly in another; what
+    # an item is in that says nothing itself and is too short to tell.
     lang: str | None
     # In the document's order, each with a key of its own.
     items: tuple[Item, ...]
@@ -75,8 +68,9 @@ def parse(document: Document, *, feed_lang: str | None, max_items: int = 2000) -
     """Read a document's items, in its order; a feed without items is fine.
 
     An item's language is what it says itself, else `feed_lang` (of the list of feeds: many feeds
-    carry the `en-us` of their template), else the feed's, else that of the HTTP header. Of more
-    than `max_items` items the first and the last are read: new ones are at either end.
+    carry the `en-us` of their template), else the feed's, else that of the HTTP header; the last
+    two only where the titles of the document do not belie them. Of more than `max_items` items the
+    first and the last are read: new ones are at either end.
 
     Raises `ParseError` if the document is no feed, or one that costs too much to read.
     """
@@ -86,15 +80,31 @@ def parse(document: Document, *, feed_lang: str | None, max_items: int = 2000) -
         raise ParseError("empty document")
     is_json = bare[0] in "{["
     said = jsonfeed.read(bare) if is_json else _read(admit(text, max_items=max_items))
-    lang = primary(said.lang) or primary(document.content_language)
     drafts = both_ends(said.drafts, max_items)
-    items = [make_item(draft, document, primary(feed_lang) or lang) for draft in drafts]
+    listed = primary(feed_lang)
+    stated = listed or primary(said.lang) or primary(document.content_language)
+    items = [make_item(draft, document, stated) for draft in drafts]
+    told = listed or _told(items, stated)
+    if told != stated:
+        # Each item's own text decides, and only then the other titles.
+        items = [replace(item, lang=None) if item.lang == stated else item for item in items]
     return ParsedFeed(
         title=plain(said.title, limit=_LONGEST_TITLE),
-        lang=lang,
+        lang=told,
         items=distinct(items),
-        hints=Hints(ttl=said.ttl),
+        hints=said.hints,
     )
+
+
+def _told(items: list[Item], stated: str | None) -> str | None:
+    """Give the language of a document's titles: as stated, unless they are plainly in another.
+
+    Those of items that state a language of their own have no say.
+    """
+    titles = "\n".join(item.title for item in items if item.lang == stated)
+    if stated is not None:
+        return against(titles, stated) or stated
+    return detect(titles)
 
 
 def _read(text: str) -> DraftFeed:
@@ -126,7 +136,7 @@ def _read(text: str) -> DraftFeed:
     return DraftFeed(
         title=_markup(feed, "title", is_atom=is_atom),
         lang=lang,
-        ttl=_ttl(_text(feed, "ttl")),
+        hints=_hints(feed, text),
         drafts=tuple(_draft(entry, lang, is_atom=is_atom) for entry in entries),
     )
 
@@ -191,11 +201,16 @@ def _own_lang(entry: dict[str, Any], feed_lang: str | None) -> str | None:
     return stated if stated and primary(stated) != primary(feed_lang) else None
 
 
-def _ttl(minutes: str) -> timedelta | None:
-    """Return RSS `ttl`, in minutes there; None if it is not a sensible number."""
-    if not minutes.isdecimal() or len(minutes) > 6 or int(minutes) == 0:
-        return None
-    return timedelta(minutes=int(minutes))
+def _hints(feed: dict[str, Any], text: str) -> Hints:
+    """Return what the feed says about when to ask again."""
+    period, frequency = _text(feed, "sy_updateperiod"), _text(feed, "sy_updatefrequency")
+    hours, days = hints.skips(text)
+    return Hints(
+        ttl=hints.ttl(_text(feed, "ttl")),
+        update_every=hints.update_every(period, frequency),
+        skip_hours=hours,
+        skip_days=days,
+    )
 
 
 def _text(holder: dict[str, Any], name: str) -> str:

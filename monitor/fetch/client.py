@@ -6,29 +6,29 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from urllib.parse import urljoin, urlsplit
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 import requests
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
 from monitor.errors import DeliveryError
+from monitor.feeds.address import bare, host_of
+from monitor.feeds.conditions import Conditions
+from monitor.feeds.hints import fresh_for
+from monitor.fetch import headers as said
 from monitor.fetch.adapter import WatchedAdapter, tls_context
 from monitor.fetch.deadline import Deadline, Deadlines
+from monitor.fetch.links import links_of
+from monitor.fetch.way import REDIRECTS, Refused, Way, asked, is_conditional
 from monitor.fetch.words import in_words
 from monitor.records import Answer, Document, FetchFailure, FetchResult, NotModified
 
-ACCEPT = (
-    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml,"
-    " application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
-)
 MOST_REDIRECTS = 5
 MOST_ANSWER_BYTES = 16_384
-# A server may ask for more patience than this (88 hours were seen), but does not get it.
-MOST_RETRY_AFTER = timedelta(hours=24)
 CHUNK_BYTES = 65_536
+WITHOUT = Conditions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +45,6 @@ class Limits:
     def time_for(self, method: str) -> timedelta:
         """Give the time that an exchange may take."""
         return (method == "POST" and self.post_timeout) or self.timeout
-
-
-class _Refused(Exception):  # noqa: N818 - an answer, not a fault of ours
-    """An answer that is of no use, and why."""
 
 
 def user_agent(version: str, contact: str | None) -> str:
@@ -73,24 +69,18 @@ class Client:
         self._deadlines = Deadlines()
         self._here = threading.local()
 
-    def get(
-        self, url: str, *, etag: str | None = None, last_modified: str | None = None
-    ) -> FetchResult:
-        """GET a document, conditionally if validators are given; never raises for the other side.
+    def get(self, url: str, conditions: Conditions = WITHOUT) -> FetchResult:
+        """GET a document, on conditions if there are any; never raises for the other side.
 
-        The validators go out exactly as they came in (RFC 9110 section 13.1).
+        Validators go out exactly as they came in (RFC 9110 section 13.1), to the address that gave
+        them and no other. A name and password in the address go to its own host only.
         """
-        headers = {"Accept": ACCEPT, "Accept-Encoding": "gzip"}
-        if etag:
-            headers["If-None-Match"] = etag
-        if last_modified:
-            headers["If-Modified-Since"] = last_modified
         with self._exchange("GET") as deadline:
             try:
-                result = self._follow(url, headers)
+                result = self._follow(url, conditions)
                 deadline.check()
-            except (RequestException, HTTPError, OSError, ValueError, _Refused) as error:
-                return self._failed(self._cause(error, deadline))
+            except (RequestException, HTTPError, OSError, ValueError, Refused) as error:
+                return FetchFailure(cause=self._cause(error, deadline), fetched_at=self._clock())
             return result
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
@@ -103,7 +93,7 @@ class Client:
                 with self._send("POST", url, headers, body) as response:
                     text = self._text(response)
                 deadline.check()
-            except (RequestException, HTTPError, OSError, ValueError, _Refused) as error:
+            except (RequestException, HTTPError, OSError, ValueError, Refused) as error:
                 cause = self._cause(error, deadline)
                 raise DeliveryError(cause, permanent=False) from error
             return Answer(status=response.status_code, headers=dict(response.headers), text=text)
@@ -154,36 +144,50 @@ class Client:
             timeout=self._limits.time_for(method).total_seconds() + 1,
         )
 
-    def _follow(self, url: str, headers: dict[str, str]) -> FetchResult:
+    def _follow(self, url: str, conditions: Conditions) -> FetchResult:
+        way = Way(url=bare(url))
         for _hop in range(MOST_REDIRECTS + 1):
-            if urlsplit(url).scheme not in {"http", "https"}:
-                raise _Refused(f"redirected to {url[:80]!r}, which is not http or https")
-            with self._send("GET", url, headers) as response:
+            if urlsplit(way.url).scheme not in {"http", "https"}:
+                raise Refused(f"redirected to {way.url[:80]!r}, which is not http or https")
+            headers = asked(url, way.url, conditions)
+            with self._send("GET", way.url, headers) as response:
                 where = response.headers.get("Location")
-                if response.status_code not in {301, 302, 303, 307, 308} or not where:
-                    return self._read(url, response)
-                url = urljoin(url, _as_sent(where))
-        raise _Refused(f"more than {MOST_REDIRECTS} redirects")
+                if response.status_code not in REDIRECTS or not where:
+                    return self._read(way, response, is_conditional=is_conditional(headers))
+                way = way.on(response.status_code, where)
+        raise Refused(f"more than {MOST_REDIRECTS} redirects")
 
-    def _read(self, url: str, response: requests.Response) -> FetchResult:
-        now = self._clock()
-        etag = response.headers.get("ETag")
-        last_modified = response.headers.get("Last-Modified")
-        if response.status_code == 304:
-            return NotModified(etag=etag, last_modified=last_modified, fetched_at=now)
-        if response.status_code != 200:
-            return self._failed(
-                f"HTTP {response.status_code} {response.reason or ''}".strip(),
-                status=response.status_code,
-                retry_after=_retry_after(response.headers.get("Retry-After"), now),
+    def _read(self, way: Way, response: requests.Response, *, is_conditional: bool) -> FetchResult:
+        now, status, headers = self._clock(), response.status_code, response.headers
+        # Something "not modified" since nothing was asked about is no feed that is read.
+        if status == 304 and is_conditional:
+            return NotModified(
+                etag=said.validator(headers.get("ETag")),
+                last_modified=said.validator(headers.get("Last-Modified")),
+                fresh_for=fresh_for(headers, now),
+                moved_to=way.moved_to,
+                fetched_at=now,
+            )
+        if status != 200 and not (status == 226 and said.is_delta(headers)):
+            return FetchFailure(
+                cause=said.refusal(status, response.reason or "", headers),
+                status=status,
+                host=host_of(way.url),
+                retry_after=said.retry_after(headers.get("Retry-After"), now),
+                fetched_at=now,
             )
         return Document(
-            url=url,
+            url=way.url,
             body=self._body(response, self._limits.max_bytes),
-            content_type=response.headers.get("Content-Type", ""),
-            content_language=response.headers.get("Content-Language"),
-            etag=etag,
-            last_modified=last_modified,
+            content_type=headers.get("Content-Type", ""),
+            content_language=headers.get("Content-Language"),
+            etag=said.validator(headers.get("ETag")),
+            last_modified=said.validator(headers.get("Last-Modified")),
+            fresh_for=fresh_for(headers, now),
+            moved_to=way.moved_to,
+            is_partial=status == 226,
+            offers_deltas=said.offers_deltas(headers),
+            links=links_of(headers.get("Link", "")),
             fetched_at=self._clock(),
         )
 
@@ -191,12 +195,12 @@ class Client:
         encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
         # Stacked and unknown codings are refused: a decoder without an output limit is a bomb.
         if encoding not in {"", "identity", "gzip", "x-gzip"}:
-            raise _Refused(f"its content encoding {encoding[:40]!r} is not one that we asked for")
+            raise Refused(f"its content encoding {encoding[:40]!r} is not one that we asked for")
         chunks, size = [], 0
         for chunk in response.raw.stream(CHUNK_BYTES, decode_content=True):
             size += len(chunk)
             if size > most:
-                raise _Refused(f"larger than {most:,} bytes")
+                raise Refused(f"larger than {most:,} bytes")
             chunks.append(chunk)
         return b"".join(chunks)
 
@@ -209,40 +213,9 @@ class Client:
                 break
         return seen[:MOST_ANSWER_BYTES].decode("utf-8", "replace")
 
-    def _failed(
-        self, cause: str, *, status: int | None = None, retry_after: timedelta | None = None
-    ) -> FetchFailure:
-        return FetchFailure(
-            cause=cause, status=status, retry_after=retry_after, fetched_at=self._clock()
-        )
-
     def _cause(self, error: Exception, deadline: Deadline) -> str:
         if self._deadlines.are_closed:
             return "cut off, since seedwatch stops"
         if deadline.is_over:
             return f"no complete answer within {deadline.time.total_seconds():g} s"
-        return str(error) if isinstance(error, _Refused) else in_words(error)
-
-
-def _as_sent(location: str) -> str:
-    """Give a `Location` as it was meant: raw UTF-8, which servers send, was read as Latin-1."""
-    try:
-        return location.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return location
-
-
-def _retry_after(value: str | None, now: datetime) -> timedelta | None:
-    """Read `Retry-After`: seconds or an HTTP date (RFC 9110 section 10.2.3), at most a day."""
-    if not value:
-        return None
-    value = value.strip()
-    if value.isdecimal() and value.isascii():
-        wait = timedelta(seconds=min(int(value[:9]), MOST_RETRY_AFTER.total_seconds()))
-    else:
-        try:
-            when = parsedate_to_datetime(value)
-        except (ValueError, OverflowError):
-            return None
-        wait = (when if when.tzinfo else when.replace(tzinfo=UTC)) - now
-    return min(max(wait, timedelta(0)), MOST_RETRY_AFTER)
+        return str(error) if isinstance(error, Refused) else in_words(error)

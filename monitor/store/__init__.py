@@ -5,5 +5,15 @@ from monitor.store.feedback import Feedback
 from monitor.store.migrate import migrate
 from monitor.store.reports import Reports
 from monitor.store.store import Store
+from monitor.store.subscriptions import Subscriptions
 
-__all__ = ["Feedback", "Reports", "Store", "has_daemon", "migrate", "open_engine", "sole_daemon"]
+__all__ = [
+    "Feedback",
+    "Reports",
+    "Store",
+    "Subscriptions",
+    "has_daemon",
+    "migrate",
+    "open_engine",
+    "sole_daemon",
+]

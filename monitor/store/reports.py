@@ -69,6 +69,18 @@ class Reports:
                 best=(rows.seen_of(top), rows.verdict_of(top)) if top else None,
             )
 
+    def languages(self, topic: str, since: datetime) -> dict[str, int]:
+        """Count what one topic has judged since a time by language; unknown ones are left out."""
+        query = (
+            select(items.c.lang, func.count())
+            .join(decisions)
+            .where(decisions.c.topic == topic, decisions.c.decided_at >= since)
+            .where(items.c.lang.is_not(None))
+            .group_by(items.c.lang)
+        )
+        with reading(self._engine) as connection:
+            return {str(lang): int(count) for lang, count in connection.execute(query)}
+
     def alerts(self, *, topic: str | None = None, limit: int = 20) -> list[Alert]:
         """Give the latest alerts, newest first."""
         query = select(alerts).order_by(alerts.c.created_at.desc(), alerts.c.id).limit(limit)

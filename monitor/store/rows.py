@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -14,7 +14,6 @@ from monitor.records import (
     Decision,
     Delivery,
     DeliveryState,
-    Feed,
     Item,
     JudgedItem,
     Judgement,
@@ -26,30 +25,6 @@ from monitor.records import (
     TermShare,
     Verdict,
 )
-from monitor.store.paces import pace_of
-
-
-def feed_of(row: RowMapping) -> Feed:
-    """Read a row of `feeds`."""
-    return Feed(
-        id=row["id"],
-        url=row["url"],
-        name=row["name"],
-        groups=tuple(row["groups"]),
-        every=timedelta(seconds=row["every_seconds"]),
-        lang=row["lang"],
-        etag=row["etag"],
-        last_modified=row["last_modified"],
-        body_hash=row["body_hash"],
-        due_at=row["due_at"],
-        baseline_at=row["baseline_at"],
-        last_polled_at=row["last_polled_at"],
-        last_ok_at=row["last_ok_at"],
-        failures=row["failures"],
-        last_error=row["last_error"],
-        has_own_interval=row["has_own_interval"],
-        pace=pace_of(row["pace"]),
-    )
 
 
 def item_row(seen: SeenItem) -> dict[str, Any]:

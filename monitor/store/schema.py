@@ -65,6 +65,8 @@ feeds = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("url", Text, nullable=False, unique=True),
+    # Of where it is fetched: `url`, or `moved_to`.
+    Column("host", Text, index=True),
     Column("name", Text, nullable=False),
     Column("groups", JSON, nullable=False),
     Column("every_seconds", Integer, nullable=False),
@@ -73,7 +75,17 @@ feeds = Table(
     Column("active", Boolean, nullable=False),
     Column("etag", Text),
     Column("last_modified", Text),
+    Column("document_url", Text),
     Column("body_hash", String(64)),
+    Column("whole_at", UtcDateTime),
+    Column("lied_at", UtcDateTime),
+    Column("offers_deltas", Boolean),
+    # What the last document said about when to ask again.
+    Column("hints", JSON(none_as_null=True)),
+    # A permanent redirect that has not held long enough yet.
+    Column("move", JSON(none_as_null=True)),
+    Column("moved_to", Text),
+    Column("gone_at", UtcDateTime),
     Column("due_at", UtcDateTime, nullable=False),
     Column("baseline_at", UtcDateTime),
     Column("last_polled_at", UtcDateTime),
@@ -215,4 +227,29 @@ learned = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("state", JSON, nullable=False),
+)
+
+# What hubs are to push (WebSub). Token and secret are as good as a password: never shown.
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("token", String(64), primary_key=True),
+    Column("feed_id", ForeignKey("feeds.id"), nullable=False, index=True),
+    Column("hub", Text, nullable=False),
+    Column("topic_url", Text, nullable=False),
+    Column("document_url", Text, nullable=False),
+    Column("callback", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False, index=True),
+    Column("asked_until", UtcDateTime),
+    Column("lease_until", UtcDateTime),
+    Column("verified_at", UtcDateTime),
+    Column("failures", Integer, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("pushed_at", UtcDateTime),
+    Column("rejected", Integer, nullable=False),
+    Column("missed_at", UtcDateTime),
+    Column("broken_until", UtcDateTime),
 )

@@ -2,54 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Engine,
-    Table,
-    TextClause,
-    and_,
-    bindparam,
-    func,
-    or_,
-    select,
-    text,
-    update,
-)
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
-from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, func, or_, select, update
 
 from monitor.records import (
     Batch,
     Claim,
     DeliveryState,
+    Due,
     Feed,
     FeedSpec,
     Item,
     Lessons,
     Outcome,
-    Poll,
     Reason,
     SeenItem,
     Story,
     Verdict,
 )
-from monitor.store import rows, schema
+from monitor.store import feed_rows, rows, schema
+from monitor.store.due import FAILING, UNREAD, due_query, settle_poll, settle_push
 from monitor.store.engine import CLAIM_LOCK, alone, reading
-from monitor.store.paces import pace_json
+from monitor.store.paces import DEMANDS, FLOORS
 from monitor.store.schema import alerts, decisions, deliveries, feeds, items, stories
-from monitor.store.sync import KNOWN, changes
+from monitor.store.sync import sync
+from monitor.store.writing import add, overwrite
 
 # SQLite takes at most 32,766 values in one statement; a document has at most 2,000 items.
 MANY = 500
-# Word for word the conditions of their indexes, or SQLite would not use them.
-FAILING = text("active AND failures > 0")
-UNREAD = text("active AND baseline_at IS NULL")
 
 
 class Store:
@@ -67,70 +50,65 @@ class Store:
     def sync_feeds(self, specs: Sequence[FeedSpec], now: datetime) -> None:
         """Make the polled feeds those of the configuration.
 
-        A new feed is due at once; one that stays keeps its schedule, but if its interval became
-        another one, it is due no later than one of those from now; one that is no longer named
-        keeps its history and is not polled.
+        A new feed is due at once; one that stays keeps its schedule, but if its interval got
+        shorter, or became its own, it is due no later than one of those from now; one that is no
+        longer named keeps its history and is not polled.
         """
         with self._engine.begin() as tx:
-            known = {row["url"]: row for row in tx.execute(KNOWN).mappings()}
-            todo = changes(known, specs, now)
-            self._add(tx, feeds, todo.fresh)
-            this = update(feeds).where(feeds.c.url == bindparam("of_url"))
-            if todo.changed:
-                tx.execute(this, [{**one, "of_url": one["url"]} for one in todo.changed])
-            if todo.gone:
-                tx.execute(this.values(active=False), [{"of_url": url} for url in todo.gone])
+            sync(tx, specs, now)
 
     def due_feeds(self, now: datetime, limit: int) -> list[Feed]:
         """Give the feeds whose due time has come, longest due first."""
-        query = (
-            select(feeds)
-            .where(feeds.c.active, feeds.c.due_at <= now)
-            .order_by(feeds.c.due_at, feeds.c.id)
-            .limit(limit)
-        )
-        with reading(self._engine) as connection:
-            return [rows.feed_of(row) for row in connection.execute(query).mappings()]
+        query = select(feeds).where(feeds.c.active, feeds.c.due_at <= now)
+        return self._feeds(query.order_by(feeds.c.due_at, feeds.c.id).limit(limit))
 
-    def due(self, now: datetime, limit: int) -> list[tuple[int, str]]:
-        """Give id and URL of the feeds whose due time has come, longest due first."""
-        query = (
-            select(feeds.c.id, feeds.c.url)
-            .where(feeds.c.active, feeds.c.due_at <= now)
-            .order_by(feeds.c.due_at, feeds.c.id)
-            .limit(limit)
-        )
+    def due(
+        self,
+        now: datetime,
+        limit: int,
+        *,
+        per_host: int | None = None,
+        without: Collection[int] = (),
+    ) -> list[Due]:
+        """Give the feeds whose due time has come, longest due first.
+
+        Given `per_host`, at most so many of one host, so that the thousands of one do not hide
+        those of others: that reads all that are due. `without` those that the caller has in hand,
+        some thousands at most.
+        """
+        query = due_query(now, per_host, without).limit(limit)
         with reading(self._engine) as connection:
-            return [(row.id, row.url) for row in connection.execute(query)]
+            return [Due(id=row.id, host=row.host or "") for row in connection.execute(query)]
 
     def feeds_of(self, ids: Sequence[int]) -> list[Feed]:
         """Give some feeds by their ids; at most some hundreds."""
-        return self._feeds(feeds.c.id.in_(list(ids)))
+        return self._feeds(select(feeds).where(feeds.c.id.in_(list(ids))).order_by(feeds.c.id))
 
     def feeds(self) -> list[Feed]:
         """Give all feeds of the configuration, in its order of first sight."""
-        return self._feeds(feeds.c.active)
+        return self._feeds(select(feeds).where(feeds.c.active).order_by(feeds.c.id))
 
-    def _feeds(self, which: ColumnElement[bool] | TextClause) -> list[Feed]:
-        query = select(feeds).where(which).order_by(feeds.c.id)
+    def _feeds(self, query: Select[Any]) -> list[Feed]:
         with reading(self._engine) as connection:
-            return [rows.feed_of(row) for row in connection.execute(query).mappings()]
+            return [feed_rows.feed_of(row) for row in connection.execute(query).mappings()]
 
     def demands(self) -> dict[int, float | None]:
         """Give what the feeds without an interval of their own ask for, by id; None: unknown."""
-        # The database reads the one number out of the JSON: a start needs it of every feed.
-        asked = feeds.c.pace["demand"].as_float().label("demand")
-        query = select(feeds.c.id, asked).where(feeds.c.active, ~feeds.c.has_own_interval)
         with reading(self._engine) as connection:
-            return {row.id: row.demand for row in connection.execute(query)}
+            return {row.id: row.demand for row in connection.execute(DEMANDS)}
+
+    def floors(self) -> dict[int, timedelta]:
+        """Give the shortest waits that were asked for, of those of these feeds that have one."""
+        with reading(self._engine) as connection:
+            return {row.id: timedelta(seconds=row.floor) for row in connection.execute(FLOORS)}
 
     def failing_feeds(self) -> list[Feed]:
         """Give the feeds whose last poll failed; its cost is theirs, not that of all feeds."""
-        return self._feeds(FAILING)
+        return self._feeds(select(feeds).where(FAILING).order_by(feeds.c.id))
 
     def unread_feeds(self) -> list[Feed]:
         """Give the feeds without a good poll so far; its cost is theirs, not that of all feeds."""
-        return self._feeds(UNREAD)
+        return self._feeds(select(feeds).where(UNREAD).order_by(feeds.c.id))
 
     def count_feeds(self) -> int:
         """Count the feeds of the configuration."""
@@ -183,11 +161,16 @@ class Store:
             return [rows.story_of(row) for row in connection.execute(query).mappings()]
 
     def best_scores(self, topic: str, floor: float, since: datetime) -> list[float]:
-        """Give a topic's scores from a floor on since a time, each story's best one once."""
+        """Give a topic's scores from a floor on since a time, each story's best one once.
+
+        A baseline is left out: what a feed gathered before its first poll came in no time at all.
+        """
         event = func.coalesce(decisions.c.story_id, decisions.c.item_id)
         query = (
             select(func.max(decisions.c.score))
+            .join(items, items.c.id == decisions.c.item_id)
             .where(
+                items.c.baseline.is_(False),
                 decisions.c.topic == topic,
                 decisions.c.decided_at >= since,
                 decisions.c.score >= floor,
@@ -239,12 +222,14 @@ class Store:
         """
         with self._engine.begin() as tx:
             if batch.poll:
-                _settle_poll(tx, batch.poll)
-            self._add(tx, items, [rows.item_row(judged.seen) for judged in batch.items])
-            self._replace(tx, stories, [rows.story_row(story) for story in batch.stories])
+                settle_poll(tx, batch.poll)
+            if batch.pushed:
+                settle_push(tx, *batch.pushed)
+            add(tx, items, [rows.item_row(judged.seen) for judged in batch.items])
+            overwrite(tx, stories, [rows.story_row(story) for story in batch.stories])
             verdicts = [row for judged in batch.items for row in rows.decision_rows(judged)]
-            self._replace(tx, decisions, verdicts)
-            self._add(tx, alerts, [rows.alert_row(alert) for alert in batch.alerts])
+            overwrite(tx, decisions, verdicts)
+            add(tx, alerts, [rows.alert_row(alert) for alert in batch.alerts])
             told = [
                 {"alert_id": alert.id, "item_id": item.item_id}
                 for alert in batch.alerts
@@ -252,12 +237,14 @@ class Store:
                 if alert.reason is not Reason.TEST
                 for item in alert.items
             ]
-            self._add(tx, schema.alert_items, told)
-            self._add(tx, deliveries, [rows.delivery_row(one) for one in batch.deliveries])
+            add(tx, schema.alert_items, told)
+            add(tx, deliveries, [rows.delivery_row(one) for one in batch.deliveries])
             for topic, item_id, reason in batch.caught_up:
                 mine = and_(decisions.c.topic == topic, decisions.c.item_id == item_id)
                 tx.execute(update(decisions).where(mine).values(reason=reason))
-            self._learn(tx, batch.lessons)
+            states = batch.lessons.states.items()
+            learned = [{"name": name, "state": state} for name, state in states]
+            overwrite(tx, schema.learned, learned)
 
     def claim(
         self, now: datetime, lease: timedelta, limit: int, *, busy: Iterable[str] = ()
@@ -334,53 +321,3 @@ class Store:
         with self._engine.begin() as tx:
             left = deliveries.c.state == DeliveryState.SENDING
             return tx.execute(update(deliveries).where(left).values(lease_until=now)).rowcount
-
-    # -- how
-
-    def _insert(self, table: Table) -> PostgresInsert | SqliteInsert:
-        """Give the dialect's INSERT that knows ON CONFLICT."""
-        if self._engine.dialect.name == "postgresql":
-            return postgresql.insert(table)
-        return sqlite.insert(table)
-
-    def _add(self, tx: Connection, table: Table, values: list[dict[str, Any]]) -> None:
-        """Insert rows; one that is there already stays as it is."""
-        if values:
-            tx.execute(self._insert(table).on_conflict_do_nothing(), values)
-
-    def _replace(self, tx: Connection, table: Table, values: list[dict[str, Any]]) -> None:
-        """Insert rows, or overwrite those of the same primary key."""
-        if not values:
-            return
-        statement = self._insert(table)
-        keys = [column.name for column in table.primary_key]
-        changed: dict[str, ColumnElement[Any]] = {
-            column.name: statement.excluded[column.name]
-            for column in table.columns
-            if column.name not in keys
-        }
-        tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), values)
-
-    def _learn(self, tx: Connection, lessons: Lessons) -> None:
-        states = [{"name": name, "state": state} for name, state in lessons.states.items()]
-        self._replace(tx, schema.learned, states)
-
-
-def _settle_poll(tx: Connection, poll: Poll) -> None:
-    values: dict[str, Any] = {
-        "due_at": poll.due_at,
-        "last_polled_at": poll.polled_at,
-        "failures": poll.failures,
-        "last_error": poll.error,
-    }
-    if poll.pace is not None:
-        values["pace"] = pace_json(poll.pace)
-    if poll.ok:
-        values |= {
-            "last_ok_at": poll.polled_at,
-            "etag": poll.etag,
-            "last_modified": poll.last_modified,
-            "body_hash": poll.body_hash,
-            "baseline_at": poll.baseline_at,
-        }
-    tx.execute(update(feeds).where(feeds.c.id == poll.feed_id).values(values))

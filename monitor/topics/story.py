@@ -57,11 +57,15 @@ ALIEN = 0.85
 GROWTH = 1.25
 # Between two messages on one story.
 UPDATE_INTERVAL = timedelta(hours=1)
+# Shared terms that evidence names.
+MOST_NAMED = 4
 # That so many sources carry it is news in itself.
 SOURCE_MARKS = (3, 10)
 
 # Neither a single digit, nor a decimal, nor a year.
 COUNT = regex.compile(r"(?!(?:19|20)\d\d$)(?:\d{1,3}(?:[.,]\d{3})+|\d{2,9})")
+# A year is rare as a word, yet what all events of it share.
+YEAR = regex.compile(r"(?:19|20)\d\d")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +90,7 @@ def make_member(seen: SeenItem, head: Sequence[Token], body: Sequence[Token]) ->
     found = [*head, *body[:LEAD_WORDS]]
     terms: dict[str, float] = {}
     for token in found:
-        if token.rarity > 0.0:
+        if token.rarity > 0.0 and not YEAR.fullmatch(token.key):
             weight = token.rarity * (TITLE_WEIGHT if token.key in heads else 1.0)
             terms[token.key] = min(weight, terms.get(token.key, weight))
     shares = name_shares(found)
@@ -244,11 +248,18 @@ def _compare(
         found.append((likeness(mine, theirs, member.at - known.at), theirs, known))
     mean = math.fsum(value for value, _, _ in found) / len(found)
     _, theirs, near = max(found, key=lambda one: one[0])
-    shared = sorted(
-        mine.keys() & theirs.keys(), key=lambda term: (-min(mine[term], theirs[term]), term)
-    )
-    words = ", ".join(shared[:4])
+    words = ", ".join(_shared(mine, theirs)[:MOST_NAMED])
     return mean, f"{mean:.0%} alike; shares {words} with “{near.title}” ({near.source})"
+
+
+def alike(one: Member, other: Member, usual: Mapping[str, float]) -> tuple[float, tuple[str, ...]]:
+    """Give how alike two items are, in [0, 1), and the terms that make it, heaviest first."""
+    mine, theirs = weigh(one.terms, usual), weigh(other.terms, usual)
+    return likeness(mine, theirs, one.at - other.at), tuple(_shared(mine, theirs)[:MOST_NAMED])
+
+
+def _shared(one: Mapping[str, float], other: Mapping[str, float]) -> list[str]:
+    return sorted(one.keys() & other.keys(), key=lambda term: (-min(one[term], other[term]), term))
 
 
 def overlap(one: Iterable[str], other: Iterable[str]) -> float:

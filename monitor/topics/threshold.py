@@ -50,5 +50,9 @@ def choose(best_scores: Sequence[float], history: timedelta, per_week: float) ->
         why = f"the floor: your feeds bring {had:.1f} a week above it, you asked for {asked}"
         return Choice(value=FLOOR, why=why)
     # The lowest score that still belongs to the wanted number; at least one item is let through.
-    value = ranked[max(1, int(wanted)) - 1]
+    most = max(1, int(wanted))
+    value = ranked[most - 1]
+    if ranked[most : most + 1] == [value]:
+        # Scores are never quite alike but for copies: all of a tie would be too many.
+        value = min((score for score in ranked if score > value), default=value)
     return Choice(value=value, why=f"would have given {asked}")

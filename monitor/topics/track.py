@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -22,12 +22,11 @@ from monitor.records import (
     Score,
     Seed,
     SeenItem,
-    TermShare,
     Topic,
 )
-from monitor.text.language import detect
+from monitor.text.language import detect, is_same
 from monitor.text.tokens import Token, headline, tokens
-from monitor.topics import feedback
+from monitor.topics import evidence, feedback
 from monitor.topics import score as scoring
 from monitor.topics.profile import Profile, make_profile
 from monitor.topics.score import DEFAULT_THRESHOLD, ItemTerms, Scored, State, item_terms
@@ -37,8 +36,6 @@ from monitor.topics.threshold import Choice
 
 # What a text is taken for when nothing says its language.
 USUAL_LANGUAGE = "en"
-# Terms that a score names; the rest are summed up under one.
-MOST_TERMS = 24
 # The latest items that a new topic learns from.
 WARM_ITEMS = 5000
 # Counted up when tokens or profiles change their meaning: states made before are let go.
@@ -50,6 +47,8 @@ class _Watched:
     """A topic with its profiles."""
 
     topic: Topic
+    # Language -> the seeds in it, in the order of the file.
+    seeds: dict[str, list[Seed]]
     # Language -> the profile of the seeds in it; the first is used for all other languages.
     profiles: dict[str, Profile]
     # Changes with the seeds: what was learned for others means nothing for these.
@@ -57,12 +56,32 @@ class _Watched:
 
     def language_for(self, lang: str | None) -> str:
         """Give the language of the seeds that an item is scored against."""
-        return lang if lang in self.profiles else next(iter(self.profiles))
+        known = (one for one in self.profiles if lang is not None and is_same(one, lang))
+        return lang if lang in self.profiles else next(known, next(iter(self.profiles)))
+
+    def foreign(self, lang: str | None) -> str | None:
+        """Give an item's language if no seed is in it; one that is not known is the seed's."""
+        return None if lang is None or is_same(lang, self.language_for(lang)) else lang
+
+    def terms(self, item: Item) -> ItemTerms:
+        """Give an item's terms as the seeds of its language have them; else its names only."""
+        lang = self.language_for(item.lang)
+        if self.foreign(item.lang) is None:
+            return _terms(item, lang)
+        return _known_names(_names_abroad(item, lang), self.profiles[lang])
+
+    def tokens(self, item: Item) -> list[Token]:
+        """Give the tokens that those terms are of."""
+        lang = self.language_for(item.lang)
+        if self.foreign(item.lang) is None:
+            return _item_tokens(item, lang)
+        known = self.terms(item).weights
+        return [token for token in _tokens_abroad(item, lang) if token.key in known]
 
     def surfaces(self, lang: str) -> dict[str, str]:
-        """Give how the seeds write each of their terms, read as texts of a language."""
+        """Give how the seeds in a language write each of their terms."""
         surfaces: dict[str, str] = {}
-        for seed in self.topic.seeds:
+        for seed in self.seeds[lang]:
             for token in _seed_tokens(seed, lang):
                 surfaces.setdefault(token.key, token.surface)
         return surfaces
@@ -86,28 +105,29 @@ class Tracker:
     def score(self, topic: str, item: Item, at: datetime) -> Score:
         """Score an item against a topic: in [0, 1], the same number meaning the same for all."""
         watched = self._watched[topic]
-        lang = watched.language_for(item.lang)
-        terms = _terms(item, lang)
-        found = self._score(watched, lang, terms, at)
+        item_terms = watched.terms(item)
+        found = self._score(watched, watched.language_for(item.lang), item_terms, at)
+        threshold = self.threshold(topic).value
+        terms = evidence.shares(found, item_terms.surfaces)
         return Score(
             topic=topic,
             value=found.value,
-            threshold=self.threshold(topic).value,
-            terms=_shares(found, terms),
-            lacks=_lacks(found),
+            threshold=threshold,
+            terms=terms,
+            lacks=evidence.lacks(found, threshold, terms, watched.foreign(item.lang)),
         )
 
     def best_sentence(self, topic: str, item: Item) -> str:
         """Give the sentence of the seeds that comes closest to an item; empty if none does."""
         watched = self._watched[topic]
         lang = watched.language_for(item.lang)
-        texts = [seed.text for seed in watched.topic.seeds]
-        return best_sentence(_terms(item, lang).weights, texts, lang)
+        texts = [seed.text for seed in watched.seeds[lang]]
+        return best_sentence(watched.terms(item).weights, texts, lang)
 
-    def member(self, seen: SeenItem) -> Member:
-        """Give what a story remembers of an item."""
+    def member(self, topic: str, seen: SeenItem) -> Member:
+        """Give what a topic's story remembers of an item."""
         item = seen.item
-        lang = item.lang or USUAL_LANGUAGE
+        lang = item.lang or self._watched[topic].language_for(None)
         return make_member(seen, headline(item.title, lang), tokens(item.summary, lang))
 
     def usual_terms(self, topic: str, lang: str | None) -> dict[str, float]:
@@ -134,6 +154,10 @@ class Tracker:
     def knows(self, topic: str) -> bool:
         """Say whether a topic of this name has seen the stream before, by whatever seeds."""
         return topic in self._known
+
+    def reads(self, topic: str, lang: str) -> bool:
+        """Say whether a seed of a topic is in a language: of items in others only names count."""
+        return self._watched[topic].foreign(lang) is None
 
     def strongest(self, topic: str, most: int) -> list[str]:
         """Give the heaviest terms of a topic's seeds, as the seeds write them."""
@@ -164,8 +188,8 @@ class Tracker:
         self, topic: str, seen: SeenItem, *, is_on_topic: bool, at: datetime
     ) -> Judgement:
         """Write down what was said of an item, without acting on it."""
-        lang = self._watched[topic].language_for(seen.item.lang)
-        found = _item_tokens(seen.item, lang)
+        watched = self._watched[topic]
+        lang, found = watched.language_for(seen.item.lang), watched.tokens(seen.item)
         return feedback.make_judgement(topic, seen, found, lang, is_on_topic=is_on_topic, at=at)
 
     def profile(self, topic: str, lang: str | None) -> Profile:
@@ -176,14 +200,20 @@ class Tracker:
         """Give how an item, or else the seeds, write each of their terms."""
         watched = self._watched[topic]
         lang = watched.language_for(item.lang)
-        return watched.surfaces(lang) | dict(_terms(item, lang).surfaces)
+        return watched.surfaces(lang) | dict(watched.terms(item).surfaces)
 
     # -- learning
 
     def learn(self, item: Item, scores: Sequence[Score], at: datetime) -> None:
-        """Take an item into what the topics that scored it know; score first, then learn."""
+        """Take an item into what the topics that scored it know; score first, then learn.
+
+        One in a language that no seed is in teaches nothing: it has none of the seed's words
+        whatever it tells, and counting it would make the seed's language look quieter than it is.
+        """
         for one in scores:
             watched = self._watched[one.topic]
+            if watched.foreign(item.lang) is not None:
+                continue
             lang = watched.language_for(item.lang)
             terms = _terms(item, lang)
             found = self._score(watched, lang, terms, at)
@@ -237,7 +267,7 @@ def _watched(topic: Topic) -> _Watched:
     }
     texts = "\n".join(f"{seed.title}\n{seed.text}" for seed in topic.seeds)
     mark = hashlib.sha256(f"{VERSION}\n{texts}".encode()).hexdigest()[:12]
-    return _Watched(topic=topic, profiles=profiles, mark=mark)
+    return _Watched(topic=topic, seeds=by_language, profiles=profiles, mark=mark)
 
 
 def _seed_tokens(seed: Seed, lang: str) -> list[Token]:
@@ -257,28 +287,48 @@ def _item_tokens(item: Item, lang: str) -> list[Token]:
     return headline(item.title, lang) + tokens(item.summary, lang)
 
 
-def _shares(found: Scored, terms: ItemTerms) -> tuple[TermShare, ...]:
-    ranked = sorted(found.shares.items(), key=lambda pair: (-pair[1], pair[0]))
-    named = [
-        TermShare(term=term, surface=terms.surfaces[term], share=share)
-        for term, share in ranked[:MOST_TERMS]
+# -- items in a language that no seed is in
+
+
+@lru_cache(maxsize=1 << 13)
+def _names_abroad(item: Item, lang: str) -> ItemTerms:
+    """Give what an item in its own language writes as names, keyed as texts in `lang` key them.
+
+    How rare its words are, and how long it is, is said by its own language: what German calls
+    `die` is no death, and what is only foreign is not rare.
+    """
+    own = _terms(item, item.lang or lang)
+    weights: dict[str, float] = {}
+    surfaces: dict[str, str] = {}
+    keys = {token.surface: token.key for token in _item_tokens(item, item.lang or lang)}
+    for token in _tokens_abroad(item, lang):
+        weight = own.weights.get(keys[token.surface], 0.0)
+        weights[token.key] = max(weight, weights.get(token.key, 0.0))
+        surfaces.setdefault(token.key, token.surface)
+    return ItemTerms(weights=weights, names=frozenset(weights), surfaces=surfaces)
+
+
+def _tokens_abroad(item: Item, lang: str) -> list[Token]:
+    return [
+        replace(token, key=also.key, name=True)
+        for token in _item_tokens(item, item.lang or lang)
+        if token.name is not False and token.rarity > 0.0
+        for also in tokens(token.surface, lang)
     ]
-    rest = sum(share for _, share in ranked[MOST_TERMS:])
-    if rest:
-        named.append(TermShare(term="", surface="others", share=rest))
-    return tuple(named)
 
 
-def _lacks(found: Scored) -> str:
-    """Say what evidence is missing, in a sentence; empty if both kinds are there in strength."""
-    if not found.shares:
-        return "no term of the seed is in it"
-    if found.value >= DEFAULT_THRESHOLD:
-        return ""
-    if found.names < 0.25 * found.matter:
-        return "hardly any name of the seed is in it: only what happened is alike"
-    if found.matter < 0.25 * found.names:
-        return "only names of the seed are in it, hardly anything of what happened"
-    if len(found.shares) == 1:
-        return "a single term of the seed is in it"
-    return "too few of the seed's terms, or only its weaker ones, are in it"
+def _known_names(terms: ItemTerms, profile: Profile) -> ItemTerms:
+    """Leave those terms that are names to the seed as well: a noun in capitals is matter.
+
+    Of k names each counts k / (k + 1): two that meet are chance (Belarus plays ice hockey in
+    Minsk), several are the people and places of the story.
+    """
+    known = {
+        term: weight
+        for term, weight in terms.weights.items()
+        # One that only ever begins a sentence there is half a name, half matter: not enough.
+        if weight > 0.0 and profile.names.get(term, 0.0) > 2.0 * profile.matter.get(term, 0.0)
+    }
+    part = len(known) / (len(known) + 1)
+    weights = {term: weight * part for term, weight in known.items()}
+    return replace(terms, weights=weights, names=frozenset(known))

@@ -39,9 +39,19 @@ def feed(pace: dict[str, Any] | None = None, **changes: Any) -> Feed:
             "polled every 10 m: 34 items a day; its own `every`",
         ),
         (
-            feed(due_at=NOW + HOUR),
+            feed({"is_held": True}, due_at=NOW + HOUR),
             "polled every 60 m: 34 items a day; its server asks for patience",
         ),
+        (
+            feed({"is_held": True}, due_at=NOW + HOUR, has_own_interval=True),
+            "polled every 60 m: 34 items a day; its server asks for patience",
+        ),
+        (
+            feed({"is_held": True}, due_at=NOW + HOUR, lied_at=NOW - DAY),
+            "polled every 60 m: 34 items a day; its validators lie, all of it is fetched",
+        ),
+        # Put off by its hub, or by a rest of its host: its server has not asked for it.
+        (feed(due_at=NOW + HOUR), "polled every 60 m: 34 items a day"),
         (
             feed({"turnover": 16 * MINUTE}),
             "polled every 11 m: 34 items a day; its document is short for that",

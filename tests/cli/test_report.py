@@ -5,7 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from monitor.app import choose_thresholds, open_database, wire
+from monitor.cli import main
+from monitor.config import load
+from monitor.records import Batch, Reason
+from tests.fakes import made
 
 SEED = "Belarus sends migrants to the Polish border. " * 8
 CONFIG = """\
@@ -28,3 +38,81 @@ def test_json_is_all_that_status_prints(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert json.loads(done.stdout)["thresholds"]["border"]["value"] == 0.5
     assert done.stderr == ""
+
+
+def status_of(folder: Path, scores: dict[float, int], days: int, **changes: str) -> str:
+    """Give what `status` prints after some days with so many items of each score."""
+    (folder / "seed.txt").write_text(SEED, encoding="utf-8")
+    path = folder / "seedwatch.yaml"
+    path.write_text(CONFIG, encoding="utf-8")
+    settings = load(path, {})
+    app = wire(settings, open_database(settings))
+    app.store.sync_feeds(settings.feeds, datetime.now(UTC))
+    # Half a day more, so that no count of days depends on the hour.
+    start = datetime.now(UTC) - timedelta(days=days, hours=12)
+    many = [score for score, count in scores.items() for _ in range(count)]
+    judged = [
+        made.judged(
+            made.seen(
+                f"n{number}",
+                made.item(f"n{number}", **changes),
+                first_seen_at=start + (number + 1) * timedelta(days=days) / len(many),
+            ),
+            value=score,
+            reason=Reason.BELOW_THRESHOLD,
+        )
+        for number, score in enumerate(many)
+    ]
+    first = made.judged(
+        made.seen("first", first_seen_at=start), value=0.01, reason=Reason.BELOW_THRESHOLD
+    )
+    app.store.commit(Batch(items=(first, *judged)))
+    choose_thresholds(app)
+    app.close()
+    done = CliRunner().invoke(main, ["-c", str(path), "status"])
+    assert done.exit_code == 0, done.output
+    return " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "scores,days,said",
+    [
+        (
+            {0.9: 3, 0.8: 3, 0.7: 3, 0.65: 3, 0.4: 30},
+            28,
+            "threshold of border: 0.65, would have given 3 a week over 28 days",
+        ),
+        (
+            {0.8: 4, 0.1: 400},
+            27,
+            (
+                "threshold of border: 0.30, the floor: your feeds bring 1.0 a week above it, you"
+                " asked for 3 a week over 27 days"
+            ),
+        ),
+        (
+            {0.2: 500},
+            20,
+            (
+                "threshold of border: 0.30, the floor: your feeds bring 0.0 a week above it, you"
+                " asked for 3 a week over 20 days"
+            ),
+        ),
+        (
+            {0.9: 50},
+            2,
+            "threshold of border: 0.50, the default, until there are 3 days of items to choose",
+        ),
+    ],
+)
+def test_status_says_what_was_chosen_and_why(
+    tmp_path: Path, scores: dict[float, int], days: int, said: str
+) -> None:
+    """A rate of alerts becomes a threshold, and where the feeds cannot give it, that is said."""
+    assert said in status_of(tmp_path, scores, days)
+
+
+def test_status_says_where_only_names_count(tmp_path: Path) -> None:
+    """Items in a language that no seed is in are counted: a seed in it is what helps."""
+    found = status_of(tmp_path, {0.1: 6}, 4, lang="pl")
+    assert "border has no seed for 6 in pl, 7 d: only names count there" in found

@@ -54,6 +54,7 @@ def test_smallest_file_gets_all_defaults(tmp_path: Path) -> None:
         at_most_every=timedelta(minutes=5),
         at_least_every=timedelta(hours=6),
         per_host=1,
+        host_spacing=timedelta(seconds=5),
         workers=16,
         timeout=timedelta(seconds=30),
         max_bytes=8_000_000,
@@ -112,6 +113,7 @@ def test_sections_of_settings(tmp_path: Path) -> None:
     """Polling, delivery and log take what the file says."""
     more = (
         "polling: {every: 1s, at_least_every: 1h30m, per_host: 2, workers: 4, timeout: 90s, "
+        "host_spacing: 0s, "
         "max_bytes: 500kB, contact: desk@example.org}\n"
         "delivery: {timeout: 5s, give_up_after: 7d}\nlog: {level: debug, format: json}\n"
     )
@@ -119,6 +121,7 @@ def test_sections_of_settings(tmp_path: Path) -> None:
     assert settings.polling.every == settings.feeds[0].every == timedelta(seconds=1)
     assert settings.polling.at_least_every == timedelta(hours=1, minutes=30)
     assert (settings.polling.per_host, settings.polling.workers) == (2, 4)
+    assert settings.polling.host_spacing == timedelta(0)
     assert settings.polling.max_bytes == 500_000
     assert settings.polling.contact == "desk@example.org"
     assert settings.delivery.give_up_after == timedelta(days=7)
@@ -324,3 +327,33 @@ def test_environment_is_only_what_is_given(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("TOKEN", "t")
     with pytest.raises(ConfigError, match=r"\$\{TOKEN\} is not set"):
         load_text(tmp_path, MINIMAL.replace("/rss", "/${TOKEN}"))
+
+
+def test_nothing_listens_by_default(tmp_path: Path) -> None:
+    """Without `websub`, or with none, no hub is asked and no port opened."""
+    assert load_text(tmp_path, MINIMAL).websub is None
+    assert load_text(tmp_path, MINIMAL + "websub: null\n").websub is None
+
+
+@pytest.mark.parametrize(
+    "written, expected",
+    [
+        (
+            '{callback_url: "https://alerts.example.org/websub"}',
+            ("https://alerts.example.org/websub", "127.0.0.1", 8787),
+        ),
+        (
+            '{callback_url: "http://alerts.example.org:8080/a/", listen: "[::1]:80"}',
+            ("http://alerts.example.org:8080/a", "::1", 80),
+        ),
+        (
+            '{callback_url: "https://93.184.216.34", listen: "0.0.0.0:65535"}',
+            ("https://93.184.216.34", "0.0.0.0", 65535),
+        ),
+    ],
+)
+def test_websub(tmp_path: Path, written: str, expected: tuple[str, str, int]) -> None:
+    """A public address, with a path or without, and an address of this machine."""
+    websub = load_text(tmp_path, f"{MINIMAL}websub: {written}\n").websub
+    assert websub is not None
+    assert (websub.callback_url, websub.listen.host, websub.listen.port) == expected

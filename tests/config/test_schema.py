@@ -55,6 +55,7 @@ def test_defaults_of_the_schema_are_as_written() -> None:
         "at_most_every": None,
         "at_least_every": "6h",
         "per_host": 1,
+        "host_spacing": "5s",
         "workers": 16,
         "timeout": "30s",
         "max_bytes": "8MB",
@@ -121,6 +122,17 @@ def test_commented_receiver_is_one_step_from_use(tmp_path: Path, number: int) ->
     settings = load(path, {name: ENVIRON[name] for name in names})
     kind = found[2][2:].partition(":")[0]
     assert [one.kind for one in settings.receivers[0].destinations] == ["console", kind]
+
+
+def test_commented_websub_is_one_step_from_use(tmp_path: Path) -> None:
+    """The line in comments loads in the place of the one above it."""
+    shipped = SHIPPED.read_text(encoding="utf-8")
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "feeds").symlink_to(SHIPPED.parent / "feeds")
+    (tmp_path / "seeds").symlink_to(ROOT / "seeds")
+    path = tmp_path / "config" / "seedwatch.yaml"
+    path.write_text(shipped.replace("websub: null\n# websub:", "websub:"), "utf-8")
+    assert load(path, {}).websub is not None
 
 
 def test_all_kinds_stand_in_comments() -> None:

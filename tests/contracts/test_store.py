@@ -14,7 +14,8 @@ from sqlalchemy import Engine, event, select
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from monitor.alerts.route import route
-from monitor.feeds.pace import observe
+from monitor.feeds.pace import count_pushed, observe
+from monitor.feeds.turns import due_of
 from monitor.records import (
     Alert,
     Batch,
@@ -22,9 +23,12 @@ from monitor.records import (
     Delivery,
     DeliveryState,
     Feed,
+    Hints,
+    HostRest,
     JudgedItem,
     Judgement,
     Lessons,
+    Move,
     Outcome,
     Reason,
     SeenItem,
@@ -125,16 +129,112 @@ def test_a_removed_feed_rests_and_keeps_its_history(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    "every, due_in",
-    [(5 * MINUTE, 5 * MINUTE), (HOUR, 15 * MINUTE)],
-    ids=["a shorter interval brings the next poll forward", "a longer one delays no poll"],
+    "every, is_own, due_in",
+    [
+        (5 * MINUTE, False, 5 * MINUTE),
+        (5 * MINUTE, True, 5 * MINUTE),
+        (HOUR, True, HOUR),
+        (HOUR, False, 3 * HOUR),
+        (15 * MINUTE, True, 15 * MINUTE),
+        (15 * MINUTE, False, 3 * HOUR),
+    ],
+    ids=[
+        "a shorter interval brings the next poll forward",
+        "also one of its own",
+        "so does any of its own, since what was learned may be longer",
+        "a longer average changes no plan",
+        "the average as its own is no longer learned",
+        "nothing changes nothing",
+    ],
 )
-def test_a_changed_interval(store: Store, every: timedelta, due_in: timedelta) -> None:
-    """A feed is due no later than one interval of the new configuration from now."""
+def test_a_changed_interval(
+    store: Store, every: timedelta, *, is_own: bool, due_in: timedelta
+) -> None:
+    """A feed is due no later than one interval from now, if the configuration made it shorter."""
     store.sync_feeds([LRT], NOW)
-    store.commit(Batch(poll=made.poll()))
-    store.sync_feeds([replace(LRT, every=every)], NOW)
+    store.commit(Batch(poll=made.poll(due_at=NOW + 3 * HOUR)))
+    store.sync_feeds([replace(LRT, every=every, has_own_interval=is_own)], NOW)
     assert store.feeds()[0].due_at == NOW + due_in
+
+
+def test_what_was_asked_for_outlasts_a_restart(store: Store) -> None:
+    """A feed that is due late because its server asked for it stays so when the service starts."""
+    store.sync_feeds([LRT], NOW)
+    store.commit(Batch(poll=made.poll(due_at=NOW + 6 * HOUR)))
+    store.sync_feeds([LRT], NOW + MINUTE)
+    assert store.feeds()[0].due_at == NOW + 6 * HOUR
+
+
+def test_manners_are_remembered(store: Store) -> None:
+    """All that a poll says about how to ask next is there at the next one."""
+    store.sync_feeds([LRT], NOW)
+    poll = made.poll(
+        document_url="https://cdn.example/rss",
+        whole_at=NOW - HOUR,
+        lied_at=NOW - DAY,
+        offers_deltas=True,
+        hints=Hints(ttl=HOUR, update_every=DAY, skip_hours=(0, 1), skip_days=(6,)),
+        move=Move(to="https://new.example/rss", since=NOW - DAY, polls=3),
+        moved_to="https://old.example/rss",
+        gone_at=NOW - 2 * DAY,
+    )
+    store.commit(Batch(poll=poll))
+    (found,) = store.feeds()
+    for name in (
+        "document_url",
+        "whole_at",
+        "lied_at",
+        "offers_deltas",
+        "hints",
+        "move",
+        "moved_to",
+        "gone_at",
+    ):
+        assert getattr(found, name) == getattr(poll, name), name
+    store.commit(Batch(poll=made.poll()))
+    (found,) = store.feeds()
+    assert (found.hints, found.move, found.moved_to, found.gone_at) == (Hints(), None, None, None)
+
+
+def test_a_host_rests(store: Store) -> None:
+    """When a host has had enough, none of its feeds is due before it wants, and no other waits."""
+    here = [made.spec(name, url=f"https://big.example/{name}") for name in "ABC"]
+    store.sync_feeds([*here, BBC], NOW)
+    late = made.poll(2, due_at=NOW + DAY)
+    store.commit(Batch(poll=late))
+    rest = HostRest(host="big.example", until=NOW + HOUR)
+    failed = made.poll(ok=False, failures=1, due_at=NOW + HOUR, host_rest=rest)
+    store.commit(Batch(poll=failed))
+    due = {name: feed.due_at for name, feed in feeds_by_name(store).items()}
+    assert due == {"A": NOW + HOUR, "B": NOW + DAY, "C": NOW + HOUR, "BBC": NOW}
+
+
+def test_a_feed_that_moved_rests_with_its_new_host(store: Store) -> None:
+    """A feed that has moved shares the host that it moved to, and no longer its old one."""
+    store.sync_feeds([LRT, BBC], NOW)
+    store.commit(Batch(poll=made.poll(due_at=NOW, host="cdn.example")))
+    for host, until in (("cdn.example", NOW + HOUR), ("lrt.example", NOW + DAY)):
+        rest = HostRest(host=host, until=until)
+        store.commit(Batch(poll=made.poll(2, ok=False, failures=1, host_rest=rest)))
+    assert feeds_by_name(store)["LRT"].due_at == NOW + HOUR
+
+
+def test_one_host_does_not_hide_others(store: Store) -> None:
+    """Of each host the longest due feeds come, as many as wanted, without those in hand."""
+    big = [made.spec(f"big{number}", url=f"https://big.example/{number}") for number in range(9)]
+    store.sync_feeds([*big, BBC], NOW)
+
+    def due(per_host: int, *without: int) -> list[str]:
+        found = store.due(NOW, 4, per_host=per_host, without=without)
+        names = {feed.id: feed.name for feed in store.feeds()}
+        assert {one.host for one in found} <= {"big.example", "bbc.example"}
+        return [names[one.id] for one in found]
+
+    assert due(1) == ["big0", "BBC"]
+    assert due(2) == ["big0", "big1", "BBC"]
+    assert due(9) == ["big0", "big1", "big2", "big3"]
+    assert due(1, 1, 2) == ["big2", "BBC"]
+    assert due(1, *range(1, 11)) == []
 
 
 def test_a_failing_feed_keeps_its_patience(store: Store) -> None:
@@ -176,8 +276,23 @@ def test_a_pace_comes_back_as_it_went_in(store: Store) -> None:
     assert (pace.lost_at, pace.turnover) == (NOW, 3 * HOUR * (30 / 29))
     store.commit(Batch(poll=made.poll(pace=pace)))
     store.commit(Batch(poll=made.poll(ok=False, failures=1, error="no")))
-    assert store.demands() == {1: 2.75}
+    assert (store.demands(), store.floors()) == ({1: 2.75}, {})
     assert feeds_by_name(store)["LRT"].pace == pace
+    held = replace(pace, floor=2 * HOUR, is_held=True)
+    store.commit(Batch(poll=made.poll(pace=held)))
+    store.commit(Batch(poll=made.poll(2, pace=held)))
+    assert (store.demands(), store.floors()) == ({1: 2.75}, {1: 2 * HOUR})
+    assert feeds_by_name(store)["LRT"].pace == held
+
+
+def test_a_push_teaches_and_changes_nothing_else(store: Store) -> None:
+    """What a push taught of a feed's pace is stored, and its schedule and validators stay."""
+    store.sync_feeds([LRT, BBC], NOW)
+    store.commit(Batch(poll=made.poll()))
+    lrt, bbc = store.feeds()
+    pace = count_pushed(observe(None, NOW - HOUR), NOW, 3)
+    store.commit(Batch(pushed=(lrt.id, pace)))
+    assert store.feeds() == [replace(lrt, pace=pace), bbc]
 
 
 def test_feeds_in_trouble(store: Store) -> None:
@@ -201,6 +316,7 @@ def test_who_asks_for_few_feeds_reads_few(engine: Engine) -> None:
     store = Store(engine)
     store.due_feeds(NOW, 10)
     store.due(NOW, 10)
+    store.due(NOW, 10, without={7})
     store.failing_feeds()
     store.unread_feeds()
     plans = []
@@ -210,6 +326,7 @@ def test_who_asks_for_few_feeds_reads_few(engine: Engine) -> None:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values)
             plans.append(" / ".join(row.detail for row in plan))
     assert plans == [
+        "SEARCH feeds USING INDEX ix_feeds_active_due_at (active=? AND due_at<?)",
         "SEARCH feeds USING INDEX ix_feeds_active_due_at (active=? AND due_at<?)",
         "SEARCH feeds USING INDEX ix_feeds_active_due_at (active=? AND due_at<?)",
         "SCAN feeds USING INDEX ix_feeds_failing",
@@ -224,7 +341,8 @@ def test_due_feeds_come_longest_due_first(store: Store) -> None:
     for number, minutes in enumerate([3, 1, 2, 4], start=1):
         store.commit(Batch(poll=made.poll(number, due_at=NOW + minutes * MINUTE)))
     due = store.due_feeds(NOW + 3 * MINUTE, 10)
-    assert store.due(NOW + 3 * MINUTE, 10) == [(feed.id, feed.url) for feed in due]
+    assert store.due(NOW + 3 * MINUTE, 10) == [due_of(feed) for feed in due]
+    assert store.due(NOW + 3 * MINUTE, 10, without={due[0].id}) == [due_of(one) for one in due[1:]]
     assert store.feeds_of([feed.id for feed in due]) == sorted(due, key=lambda feed: feed.id)
     assert [feed.name for feed in due] == ["BBC", "DW", "LRT"]
     assert [feed.name for feed in store.due_feeds(NOW + DAY, 2)] == ["BBC", "DW"]
@@ -468,6 +586,28 @@ def test_what_is_caught_up_waits_no_more(store: Store) -> None:
     assert names_of(store.waiting_matches("eu")) == ["fence"]
     ((_, verdict),) = store.verdicts_of("border")
     assert verdict.decision.reason is Reason.CATCH_UP
+
+
+def test_the_best_scores_are_of_the_stream(store: Store) -> None:
+    """Each story counts once by its best, what is lone by itself; not a baseline, nor the weak."""
+    store.sync_feeds([LRT], NOW)
+    story = made.story("fence")
+    items = (
+        made.judged(made.seen("fence"), value=0.7, story_id=story.id),
+        made.judged(made.seen("wall"), value=0.9, reason=Reason.FOLLOW_UP, story_id=story.id),
+        made.judged(made.seen("camp"), value=0.4, reason=Reason.BELOW_THRESHOLD),
+        made.judged(made.seen("rail"), value=0.2, reason=Reason.BELOW_THRESHOLD),
+        made.judged(
+            made.seen("old", first_seen_at=NOW - DAY), value=0.5, reason=Reason.BELOW_THRESHOLD
+        ),
+        made.judged(made.seen("kept", baseline=True), value=0.8, reason=Reason.BELOW_THRESHOLD),
+        made.judged(made.seen("eu"), value=0.95, topic_name="eu", reason=Reason.BELOW_THRESHOLD),
+    )
+    store.commit(Batch(items=items, stories=(story,)))
+    assert store.best_scores("border", 0.3, NOW - HOUR) == [0.9, 0.4]
+    assert store.best_scores("border", 0.3, NOW - 2 * DAY) == [0.9, 0.5, 0.4]
+    assert store.judged_since("border") == NOW - DAY
+    assert store.judged_since("nobody") is None
 
 
 def test_verdicts_come_in_the_order_of_their_items(store: Store) -> None:

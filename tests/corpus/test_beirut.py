@@ -150,7 +150,7 @@ def watching(month: Month, folder: Path) -> Iterator[App]:
             "topics": {TOPIC: {"seeds": seeds, "receivers": ["reader"]}},
             "feeds": {"world": feeds},
             "receivers": {"reader": [{"webhook": {"url": web.route("/alerts", month.receive)}}]},
-            "polling": {"every": "30m", "per_host": 3},
+            "polling": {"every": "30m", "per_host": 3, "host_spacing": "0s"},
         }
         path = folder / "seedwatch.yaml"
         path.write_text(json.dumps(config), encoding="utf-8")

@@ -17,14 +17,22 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from monitor.app import App, delivery_rules, make_notifiers, open_database, watch_of, wire
+from monitor.app import (
+    App,
+    delivery_rules,
+    make_notifiers,
+    open_database,
+    turn_rules,
+    watch_of,
+    wire,
+)
 from monitor.cli.service import leave
 from monitor.config import load
 from monitor.daemon import Daemon
 from monitor.deliver import Deliver
 from monitor.ingest import Ingest
 from monitor.log import set_up
-from monitor.poll import Poller, PollRules
+from monitor.poll import Poller
 from monitor.records import (
     Batch,
     Claim,
@@ -159,12 +167,7 @@ def _deliver(app: App, store: Store, notifiers: Mapping[str, Notifier]) -> Deliv
 
 
 def _poller(app: App, take: Callable[[Feed, FetchResult], Batch]) -> Poller:
-    def fetch(feed: Feed) -> FetchResult:
-        return app.client.get(feed.url, etag=feed.etag, last_modified=feed.last_modified)
-
-    polling = app.settings.polling
-    rules = PollRules(workers=polling.workers, per_host=polling.per_host)
-    return Poller(app.store, fetch, take, rules, app.fetchers)
+    return Poller(app.store, app.fetch, take, turn_rules(app.settings), app.fetchers)
 
 
 def run(step: str, path: Path) -> None:

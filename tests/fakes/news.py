@@ -45,6 +45,8 @@ class NewsItem:
 class _Feed:
     form: Form
     items: list[NewsItem] = field(default_factory=list)
+    # Of its HTTP `Link` header.
+    link: str = ""
 
 
 class NewsServer(WebServer):
@@ -67,6 +69,18 @@ class NewsServer(WebServer):
         with self._desk:
             self._feeds[path].items += items
 
+    def name_hub(self, path: str, hub: str) -> None:
+        """Let a feed name a hub from now on (WebSub)."""
+        with self._desk:
+            self._feeds[path].link = f'<{hub}>; rel="hub", <{self.url(path)}>; rel="self"'
+
+    def written(self, path: str, *more: NewsItem) -> bytes:
+        """Write a feed as it will be with some more items: what its hub pushes."""
+        with self._desk:
+            feed = self._feeds[path]
+            items = [*feed.items, *more][::-1]
+        return WRITERS[feed.form](self.url(path), path.strip("/"), items)
+
     @property
     def paths(self) -> list[str]:
         """The paths of the feeds that are open."""
@@ -84,7 +98,10 @@ class NewsServer(WebServer):
         tag, kind, body = self._document(path)
         if request.headers.get("If-None-Match") == tag:
             return Reply(status=304, headers={"ETag": tag})
-        return Reply(headers={"ETag": tag, "Content-Type": kind}, body=body)
+        headers = {"ETag": tag, "Content-Type": kind}
+        with self._desk:
+            link = self._feeds[path].link
+        return Reply(headers=headers | ({"Link": link} if link else {}), body=body)
 
     def _document(self, path: str) -> tuple[str, str, bytes]:
         """Give a feed as it is now: its ETag, type and body."""

@@ -398,7 +398,13 @@ def configuration(receivers: Receivers) -> dict[str, Any]:
         "feeds": {},
         "receivers": {RECEIVER: receivers.configured()},
         # All feeds are on one host here.
-        "polling": {"every": "1s", "at_least_every": "1s", "per_host": 16, "timeout": "5s"},
+        "polling": {
+            "every": "1s",
+            "at_least_every": "1s",
+            "per_host": 16,
+            "host_spacing": "0s",
+            "timeout": "5s",
+        },
         "delivery": {"timeout": "5s", "give_up_after": "1h"},
         "store": "sqlite:///seedwatch.db",
         "log": {"level": "debug", "format": "json"},

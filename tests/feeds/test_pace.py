@@ -14,13 +14,13 @@ from monitor.feeds.pace import (
     MOST_A_DAY,
     MOST_STRANGE,
     Bounds,
-    Pacer,
+    count_pushed,
     demand,
     observe,
-    price_of,
     rate,
     wait,
 )
+from monitor.feeds.pacer import Pacer, price_of
 from monitor.records import Feed, Pace
 from monitor.store.paces import pace_json, pace_of
 from tests.fakes import made
@@ -160,6 +160,42 @@ def test_keys_that_lie_hurry_nobody() -> None:
     assert wait(lying, lying.observed_at, 1e3, BOUNDS) == BOUNDS.most
     honest = observe(lying, lying.observed_at + HOUR, new=1, listed=30)
     assert (honest.strange, honest.items) == (0, 1.0)
+
+
+def test_a_push_counts_in_its_hour() -> None:
+    """Pushed items count at the moment they came, and the next poll counts the time once."""
+    start = NOW.replace(minute=0, second=0, microsecond=0)
+    pace = count_pushed(observe(None, start), start + 3 * HOUR, 2)
+    assert pace.hours[17] == 2
+    assert pace.weekdays[0] == 2
+    assert (pace.observed_at, pace.days) == (start, 0)
+    polled = observe(pace, start + 6 * HOUR, new=0, listed=20)
+    assert polled.items == pytest.approx(2, rel=0.02)
+    assert polled.days == 0.25
+    assert (polled.turnover, polled.lost) == (None, 0)
+
+
+def test_a_push_of_keys_that_lie_teaches_nothing() -> None:
+    """Where all looks new each time, so it does when it is pushed."""
+    lying = after([(0.25, 30, 30)] * 50)
+    assert count_pushed(lying, lying.observed_at + HOUR, 30) == lying
+
+
+def test_a_push_before_anything_is_known_starts_the_clock() -> None:
+    """A feed whose pace was not learned so far begins with what is pushed."""
+    assert count_pushed(None, NOW, 1).observed_at == NOW
+
+
+@LAW
+@given(POLLS, st.lists(st.integers(1, 2000), max_size=9))
+def test_pushes_teach_within_bounds(polls: list[tuple[float, int, int]], news: list[int]) -> None:
+    """However much is pushed, the rate stays a sensible number, and never falls by it."""
+    pace = after(polls)
+    for new in news:
+        more = count_pushed(pace, pace.observed_at + HOUR, new)
+        assert rate(pace) <= rate(more) <= MOST_A_DAY
+        assert pace_of(pace_json(more)) == more
+        pace = more
 
 
 @LAW
@@ -324,17 +360,72 @@ def test_all_alike_if_the_least_interval_is_the_average() -> None:
     assert found == [15 * MINUTE] * 2
 
 
+@given(st.lists(st.tuples(st.floats(0.05, 60), st.floats(0, 0.2)), min_size=1, max_size=40))
+def test_what_floors_leave_goes_to_others(feeds: list[tuple[float, float]]) -> None:
+    """With feeds that may be polled rarely only, all together still take the budget, if they can.
+
+    If they cannot, the others are polled as often as the bounds allow.
+    """
+    demands, floors = [one for one, _ in feeds], [floor for _, floor in feeds]
+    price = price_of(demands, 96 * len(demands), BOUNDS, floors)
+    least, most = DAY / BOUNDS.most, DAY / BOUNDS.least
+    found = [
+        min(max(asked / sqrt(2 * price), least), most, 1 / floor if floor else most)
+        for asked, floor in feeds
+    ]
+    ends = [min(most, 1 / floor if floor else most) for floor in floors]
+    expected = min(96 * len(demands), sum(ends))
+    assert sum(found) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_feed_that_waits_for_its_server_leaves_its_share() -> None:
+    """Polls that a floor keeps from one feed are given to the others, also after a restart."""
+    pacer = Pacer(15 * MINUTE, BOUNDS)
+    pacer.fill(dict.fromkeys((1, 2, 3)))
+    held = pacer.learn(paced(1), NOW, floor=6 * HOUR)
+    assert held.floor == 6 * HOUR
+    others = pacer.interval(paced(2), NOW)
+    assert DAY / others == pytest.approx((3 * 96 - 4) / 2, rel=1e-3)
+    again = Pacer(15 * MINUTE, BOUNDS)
+    again.fill({1: held.demand, 2: None, 3: None}, {1: 6 * HOUR})
+    assert again.interval(paced(2), NOW) == others
+    freed = pacer.learn(paced(1, held), NOW + HOUR)
+    assert freed.floor is None
+    assert pacer.interval(paced(2), NOW) / MINUTE == pytest.approx(15, rel=0.05)
+
+
+def test_a_push_moves_shares_and_no_plan() -> None:
+    """What is pushed makes its feed ask for more, while its own next poll stays as it was."""
+    pacer = Pacer(15 * MINUTE, BOUNDS)
+    pacer.fill({1: None, 2: None})
+    first = pacer.learn(paced(1), NOW)
+    before = pacer.interval(paced(2), NOW)
+    pushed = pacer.learn_pushed(paced(1, first), NOW + HOUR, 9)
+    assert (pushed.interval, pushed.items) == (first.interval, 9)
+    assert pushed.demand is not None
+    assert pushed.demand > 1
+    assert pacer.interval(paced(2), NOW) > before
+
+
 @LAW
-@given(st.lists(st.tuples(st.integers(1, 6), st.integers(0, 30)), max_size=40))
-def test_the_pacer_follows_what_it_learns(polls: list[tuple[int, int]]) -> None:
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 6), st.integers(0, 30), st.sampled_from([0, 20, 300])), max_size=40
+    )
+)
+def test_the_pacer_follows_what_it_learns(polls: list[tuple[int, int, int]]) -> None:
     """A pacer that learned on the way plans as one that was filled with the same afterwards."""
     pacer = Pacer(15 * MINUTE, BOUNDS)
     feeds = {number: paced(number) for number in range(1, 7)}
     pacer.fill(dict.fromkeys(feeds))
-    for hours, (number, new) in enumerate(polls):
-        feed = feeds[number]
-        pace = pacer.learn(feed, NOW + hours * HOUR, new=new, listed=40)
+    for hours, (number, new, minutes) in enumerate(polls):
+        feed, floor = feeds[number], minutes * MINUTE
+        pace = pacer.learn(feed, NOW + hours * HOUR, new=new, listed=40, floor=floor)
         feeds[number] = replace(feed, pace=pace)
     again = Pacer(15 * MINUTE, BOUNDS)
-    again.fill({one: feed.pace.demand if feed.pace else None for one, feed in feeds.items()})
+    paces = {one: feed.pace for one, feed in feeds.items()}
+    again.fill(
+        {one: pace.demand if pace else None for one, pace in paces.items()},
+        {one: pace.floor for one, pace in paces.items() if pace and pace.floor},
+    )
     assert pacer.price == pytest.approx(again.price, rel=1e-9)

@@ -17,7 +17,7 @@ from monitor.errors import ParseError
 from monitor.feeds.dates import moment
 from monitor.feeds.identity import item_key
 from monitor.feeds.parse import ParsedFeed, parse
-from monitor.records import Document, Item
+from monitor.records import Document, Hints, Item
 
 GOLDEN = Path(__file__).parent / "golden"
 NAMES = sorted(path.name for path in GOLDEN.iterdir() if not path.name.endswith(".expected.json"))
@@ -105,6 +105,27 @@ def test_identity_is_the_same_wherever_the_feed_lies() -> None:
     places = ("http://a.example/f", "https://b.example/g/")
     keys = {parse(document(body, url=url), feed_lang=None).items[0].key for url in places}
     assert keys == {"guid:12345"}
+
+
+def test_what_a_feed_says_about_when_to_ask() -> None:
+    """All that a feed says about when to ask again is read, of the feed itself and not of items."""
+    period = "<sy:updatePeriod>hourly</sy:updatePeriod>"
+    body = (
+        '<rss version="2.0" xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"><channel>'
+        f"<title>t</title><ttl>60</ttl>{period}<sy:updateFrequency>2</sy:updateFrequency>"
+        "<skipHours><hour>1</hour><hour>2</hour></skipHours>"
+        "<item><guid>1</guid><title>A</title></item>"
+        "<skipDays><day>Sunday</day></skipDays></channel></rss>"
+    )
+    hints = parse(document(body.encode()), feed_lang=None).hints
+    assert hints == Hints(
+        ttl=timedelta(hours=1),
+        update_every=timedelta(minutes=30),
+        skip_hours=(1, 2),
+        skip_days=(6,),
+    )
+    inside = rss(f"<item><guid>1</guid><title>A</title><ttl>60</ttl>{period}</item>")
+    assert parse(document(inside), feed_lang=None).hints == Hints()
 
 
 def test_of_too_many_items_both_ends_are_read() -> None:

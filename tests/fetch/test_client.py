@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import DeliveryError
+from monitor.feeds.conditions import Conditions
 from monitor.fetch import Client, Limits, user_agent
 from monitor.records import Document, FetchFailure, FetchResult, NotModified
 from tests.fakes.made import DAY, HOUR, NOW
@@ -46,9 +47,9 @@ def web() -> Iterator[WebServer]:
         yield server
 
 
-def got(url: str, **asked: str) -> Document:
+def got(url: str, *, etag: str | None = None, last_modified: str | None = None) -> Document:
     """GET a document that is expected to come."""
-    result = client().get(url, **asked)
+    result = client().get(url, Conditions(etag=etag, last_modified=last_modified))
     assert isinstance(result, Document), result
     return result
 
@@ -161,8 +162,8 @@ def test_a_date_goes_back_as_it_came(web: WebServer, date: str) -> None:
 def test_nothing_has_changed(web: WebServer) -> None:
     """A 304 brings the validators that it repeats, and no document."""
     url = web.route("/feed", [Reply(status=304, headers={"ETag": '"2"'}), Reply(status=304)])
-    assert client().get(url, etag='"1"') == NotModified(etag='"2"', fetched_at=NOW)
-    assert client().get(url, etag='"1"') == NotModified(fetched_at=NOW)
+    assert client().get(url, Conditions(etag='"1"')) == NotModified(etag='"2"', fetched_at=NOW)
+    assert client().get(url, Conditions(etag='"1"')) == NotModified(fetched_at=NOW)
 
 
 def test_a_folded_validator_is_no_trap() -> None:
@@ -175,7 +176,7 @@ def test_a_folded_validator_is_no_trap() -> None:
     with RawServer(script) as server:
         first = got(server.url())
         assert first.body == b"ok"
-        assert got(server.url(), **({"etag": first.etag} if first.etag else {})).body == b"ok"
+        assert got(server.url(), etag=first.etag).body == b"ok"
 
 
 # ------------------------------------------------------------------------------------- encodings
@@ -576,7 +577,7 @@ def test_the_environment_changes_nothing(
 def test_only_200_is_a_document(web: WebServer, status: int, cause: str) -> None:
     """Any other answer is a failure that says its status."""
     result = failed(client().get(web.route("/feed", Reply(status=status, body=b"no"))))
-    assert result == FetchFailure(cause=cause, status=status, fetched_at=NOW)
+    assert result == FetchFailure(cause=cause, status=status, host="127.0.0.1", fetched_at=NOW)
 
 
 @pytest.mark.parametrize(
@@ -826,3 +827,15 @@ def test_threads_share_a_client(web: WebServer) -> None:
         results = list(threads.map(shared.get, [web.url(path) for path in paths]))
     assert [one.body.decode() for one in results if isinstance(one, Document)] == paths
     assert threading.active_count() < 40
+
+
+def test_links_of_the_headers_come_along(web: WebServer) -> None:
+    """What `Link` headers say is part of the document: several of one name, several relations."""
+    header = '<https://hub.example/>; rel="hub", </rss>; rel="self"'
+    url = web.route("/linked", Reply(headers={"Link": header}, body=b"<rss/>"))
+    found = client().get(url)
+    assert isinstance(found, Document)
+    assert [(one.rel, one.url) for one in found.links] == [
+        ("hub", "https://hub.example/"),
+        ("self", "/rss"),
+    ]

@@ -17,6 +17,7 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from monitor.errors import StoreError
+from monitor.records import Hints
 from monitor.store import Store, migrate, open_engine
 from monitor.store.migrate import migrations
 from monitor.store.schema import metadata
@@ -179,3 +180,33 @@ def test_there_and_back(engine: Engine) -> None:
     migrate(engine)
     assert tables(engine) == {*metadata.tables, "alembic_version"}
     Store(engine).sync_feeds([made.spec()], NOW)
+
+
+def test_a_database_of_the_first_version_comes_along(engine: Engine) -> None:
+    """An upgrade keeps each feed with its schedule, knows its host, and asks for nothing anew."""
+    config = migrations(engine)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            text(
+                "INSERT INTO feeds (id, url, name, groups, every_seconds, active, etag, due_at,"
+                " last_ok_at, failures) VALUES (1, 'https://u:p@LRT.example:8443/rss', 'LRT', '[]',"
+                " 900, true, '\"1\"', :due, :ok, 0)"
+            ),
+            {"due": "2021-11-08 14:00:00", "ok": "2021-11-08 13:00:00"},
+        )
+        connection.execute(
+            text(
+                "INSERT INTO items (id, feed_id, key, fingerprint, title, summary, first_seen_at,"
+                " baseline) VALUES ('1', 1, 'guid:1', '', '', '', :at, false)"
+            ),
+            {"at": "2021-11-08 13:00:00"},
+        )
+    migrate(engine)
+    (feed,) = Store(engine).feeds()
+    assert (feed.etag, feed.hints, feed.offers_deltas) == ('"1"', Hints(), False)
+    assert feed.whole_at == feed.last_ok_at is not None
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT host FROM feeds JOIN items ON feed_id = feeds.id"))
+        assert found.scalars().all() == ["lrt.example"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.text.language import LEAST_LETTERS, detect
+from monitor.text.language import LEAST_LETTERS, against, detect, language_of
 
 pytestmark = pytest.mark.xdist_group("languages")
 
@@ -99,3 +99,69 @@ def test_any_text_is_safe(text: str) -> None:
     found = detect(text)
     assert found is None or (len(found) == 2 and found.islower())
     assert detect(text) == found
+
+
+# ------------------------------------------------------------------- the language of an item
+
+POLISH = "Straż Graniczna zatrzymała w nocy kilkuset migrantów, którzy próbowali przejść granicę"
+LONG_POLISH = f"{POLISH} w pobliżu Kuźnicy. Rząd zapowiada budowę zapory na granicy z Białorusią."
+ENGLISH = "Poland has stepped up security along its border after hundreds of people arrived there."
+
+
+@pytest.mark.parametrize(
+    "title,summary,stated,usual,lang",
+    [
+        # What is stated counts, unless a text of some length is plainly in another language.
+        ("Granica", ENGLISH, "en", None, "en"),
+        ("Granica", LONG_POLISH, "en", None, "pl"),
+        ("Granica", POLISH[:60], "en", None, "en"),
+        ("Granica", LONG_POLISH, "en", "en", "pl"),
+        ("Minsk", "", "be", "ru", "be"),
+        ("Heaven Burns Red (ヘブンバーンズレッド)", "was added to the list", "en", None, "en"),
+        # Nothing is stated: the text where it is sure, else the usual language, else none.
+        ("Granica", POLISH, None, None, "pl"),
+        ("Granica", POLISH, None, "en", "pl"),
+        ("Minsk", "", None, "be", "be"),
+        ("Minsk", "", None, None, None),
+        ("", "", None, None, None),
+        # Codes of one language do not speak against each other.
+        (
+            "Politiet",
+            (
+                "Politiet i Oslo etterforsker et mulig drap etter at en mann ble funnet død i en"
+                " leilighet på Grünerløkka natt til søndag, opplyser innsatslederen."
+            ),
+            "nb",
+            None,
+            "nb",
+        ),
+    ],
+)
+def test_the_language_of_an_item(
+    title: str, summary: str, stated: str | None, usual: str | None, lang: str | None
+) -> None:
+    """What is stated, what the text shows and what is usual in its feed, in this order of trust."""
+    assert language_of(title, summary, stated=stated, usual=usual) == lang
+
+
+@given(
+    st.lists(st.sampled_from([*POLISH.split(), *ENGLISH.split(), "Минск", "国境"]), max_size=40),
+    st.sampled_from(["en", "pl", "nb", None]),
+    st.sampled_from(["en", "pl", None]),
+)
+@settings(max_examples=100, deadline=None)
+def test_a_language_that_was_settled_stays(
+    words: list[str], stated: str | None, usual: str | None
+) -> None:
+    """Asked again with its own answer, as after a restart, it answers the same."""
+    text = " ".join(words)
+    once = language_of("", text, stated=stated, usual=usual)
+    assert language_of("", text, stated=once, usual=usual) == once
+
+
+def test_only_plainly_other_texts_speak_against_a_language() -> None:
+    """A short text, a mixed one or one in the language itself says nothing against it."""
+    assert against(LONG_POLISH, "en") == "pl"
+    assert against(LONG_POLISH, "pl") is None
+    assert against(POLISH[:50], "en") is None
+    assert against("?" * 500, "en") is None

@@ -131,6 +131,21 @@ def test_the_seed_stays_on_topic(judgements: list[Judgement]) -> None:
 
 
 @LAW
+@given(st.sampled_from([*TEXTS, SEED]), st.booleans())
+def test_one_click_never_inverts_a_topic(text: str, yes: bool) -> None:  # noqa: FBT001 - drawn
+    """After one yes or no, to whatever item, what was clearly closer to the topic still is."""
+    judgements = [said(text, yes=yes)]
+    before = {one: value(one, PROFILE, []) for one in TEXTS}
+    after = {one: value(one, PROFILE, judgements) for one in TEXTS}
+    for near in TEXTS:
+        for far in TEXTS:
+            if before[near] > DEFAULT_THRESHOLD > 2.0 * before[far]:
+                assert after[near] > after[far]
+    assert all(after[one] > DEFAULT_THRESHOLD / 2 for one in TEXTS if before[one] > 0.6)
+    assert all(after[one] < DEFAULT_THRESHOLD for one in TEXTS if before[one] < 0.1 and one != text)
+
+
+@LAW
 @given(SAID)
 def test_weights_can_be_scored_with(judgements: list[Judgement]) -> None:
     """No weight is negative, and each term has its rarity."""

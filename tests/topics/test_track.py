@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from monitor.records import Item, Lessons, Score, Seed, TermShare, Topic
-from monitor.topics.track import MOST_TERMS, Tracker
+from monitor.topics.evidence import MOST_TERMS
+from monitor.topics.track import Tracker
 from tests.fakes import made
 from tests.fakes.made import DAY, HOUR, NOW
 
@@ -98,19 +100,43 @@ def test_terms_are_shown_as_the_item_wrote_them() -> None:
         ("City win the final", "no term of the seed is in it"),
         (
             "The soldiers of the choir sang, the audience of the evening in the hall said",
-            "hardly any name of the seed is in it: only what happened is alike",
+            "needs N times the evidence it has; a single term of the seed is in it: soldiers",
         ),
         (
-            "In Minsk the ballet opened a season of dance, premieres, concerts, comedy and opera",
-            "only names of the seed are in it, hardly anything of what happened",
+            "Soldiers of the choir by a wooden fence sang of harvest, dance, comedy and weather",
+            (
+                "needs N times the evidence it has;"
+                " hardly any name of the seed is in it, only what happened: fence, Soldiers"
+            ),
+        ),
+        (
+            (
+                "In Minsk the ballet of Warsaw opened a season of dance, concerts, comedy, opera,"
+                " songs of harvest, poetry, puppets, circus, jugglers, marionettes and violins"
+            ),
+            (
+                "needs N times the evidence it has;"
+                " only names of the seed are in it, hardly anything of what happened: Minsk, Warsaw"
+            ),
         ),
     ],
 )
 def test_what_is_missing_is_said(title: str, lacks: str) -> None:
-    """An item below the threshold says what evidence it lacks; one above says nothing."""
+    """An item below the threshold says what it lacks, in numbers; one above says nothing."""
     score = tracker().score("border", made.item("x", title=title, summary=""), NOW)
-    assert score.lacks == lacks
+    assert re.sub(r"needs (more than )?\d+(\.\d)? times", "needs N times", score.lacks) == lacks
     assert tracker().score("border", NEWS, NOW).lacks == ""
+
+
+def test_what_is_missing_is_said_of_the_threshold_in_force() -> None:
+    """What would do for the default, may lack something for the user, and the other way round."""
+    strict = tracker(topic(threshold=0.9999)).score("border", NEWS, NOW)
+    assert strict.value > 0.5
+    assert "times the evidence it has" in strict.lacks
+    never = tracker(topic(threshold=1.0)).score("border", NEWS, NOW)
+    assert never.lacks.startswith("no item reaches a threshold of 1; ")
+    faint = made.item("x", title="Migrants at a wooden fence", summary="")
+    assert tracker(topic(threshold=0.01)).score("border", faint, NOW).lacks == ""
 
 
 def test_the_strongest_terms_are_shown_as_the_seed_writes_them() -> None:
@@ -144,11 +170,25 @@ def test_an_item_is_scored_against_the_seeds_of_its_language(seeds: tuple[Seed, 
     assert value(tracker(topic(ENGLISH)), NEWS_PL) < value(both, NEWS_PL)
 
 
-@pytest.mark.parametrize("lang", [None, "lt", "de"])
-def test_an_item_of_another_language_is_scored_against_the_first(lang: str | None) -> None:
-    """Without seeds in its language, or without a language, the first seed's is taken."""
+@pytest.mark.parametrize("lang", [None, "en"])
+def test_an_item_without_a_language_is_scored_against_the_first(lang: str | None) -> None:
+    """What is too short to tell is taken for the first seed's language."""
     both = tracker(topic(ENGLISH, POLISH))
     assert value(both, replace(NEWS, lang=lang)) == value(both, NEWS)
+
+
+def test_codes_of_one_language_are_one() -> None:
+    """A feed that says `nb` is read by a seed that is `no`."""
+    seed = Seed(
+        name="no",
+        title="",
+        text="Politiet i Oslo etterforsker et drap i en leilighet på Grünerløkka.",
+        lang="no",
+    )
+    news = made.item("no", title="Drap på Grünerløkka", summary="Politiet i Oslo sperret gaten.")
+    both = tracker(topic(ENGLISH, seed))
+    assert value(both, replace(news, lang="nb")) == value(both, replace(news, lang="no")) > 0.5
+    assert value(both, replace(news, lang="da")) < 0.5
 
 
 def test_a_seed_may_say_its_language() -> None:

@@ -1,0 +1,302 @@
+"""Subscribe to the feeds that name a hub (WebSub), and judge what the hubs push.
+
+    poll(feed) -> document -> discover -> a subscription is wanted
+    tick       -> ask the hub                          (its challenge comes in at desk.py)
+    inbox      -> judge a push like a poll's document, in one transaction
+    poll(feed) -> rarer while pushes come; if it finds what was not pushed, as often as ever
+
+Polling never stops: a push is only ever earlier news. A push that was taken and is lost by a crash
+is found by the next poll.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from urllib.parse import urljoin, urlsplit
+
+import structlog
+
+from monitor.errors import DeliveryError, SeedwatchError
+from monitor.feeds import websub
+from monitor.feeds.hubs import choose, discover
+from monitor.inbox import Inbox, Push
+from monitor.log import log_alerts
+from monitor.records import Answer, Batch, Document, Feed, FetchResult, Post
+from monitor.store import Subscriptions
+from monitor.subscription import Subscription, SubscriptionState
+from monitor.targets import Secret
+
+log = structlog.get_logger()
+
+# Hubs asked at the same time, and subscriptions looked at in one tick.
+MOST_ASKED = 4
+MOST_DUE = 100
+# How often a push is judged anew that could not be stored.
+MOST_TRIES = 3
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipe:
+    """The way of a document into the store, and ours to a hub."""
+
+    poll: Callable[[Feed, FetchResult], Batch]
+    push: Callable[[Feed, Document], Batch]
+    # The way to the hubs.
+    post: Post
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscribeRules:
+    """What the configuration says."""
+
+    # Where hubs reach us; each subscription's token comes after it.
+    callback: str
+    # However reliable a hub is, its feeds are polled this often.
+    at_least_every: timedelta
+
+
+class Subscriber:
+    """Asks hubs, takes their pushes in, and paces the polls of what they push."""
+
+    def __init__(
+        self,
+        subscriptions: Subscriptions,
+        pipe: Pipe,
+        rules: SubscribeRules,
+        inbox: Inbox,
+        *,
+        clock: Callable[[], datetime],
+        chance: Callable[[], float],
+    ) -> None:
+        self._subscriptions = subscriptions
+        self._pipe = pipe
+        self._rules = rules
+        self._inbox = inbox
+        self._clock = clock
+        self._chance = chance
+        # Requests to hubs that are under way.
+        self._asking: set[Future[None]] = set()
+
+    # -- polls
+
+    def take(self, feed: Feed, result: FetchResult) -> Batch:
+        """Judge what a poll brought; look for its hub, and for what its pushes have missed."""
+        # What was pushed while it was fetched has been counted for its pace.
+        feed = self._subscriptions.feed(feed.id) or feed
+        batch = self._pipe.poll(feed, result)
+        if batch.poll is None or not batch.poll.ok:
+            return batch
+        current = self._subscriptions.of_feed(feed.id)
+        if isinstance(result, Document):
+            current = self._follow(feed, result, current)
+        return batch if current is None else self._pace(feed, current, batch)
+
+    def _follow(
+        self, feed: Feed, document: Document, current: Subscription | None
+    ) -> Subscription | None:
+        """Subscribe where the document says; leave a hub that it no longer names."""
+        named = discover(document)
+        if current is None:
+            if named is None:
+                return None
+            return self._begin(feed, named.hubs[0], named.topic_url, document.url)
+        if self._clock() - current.created_at < websub.STEADY_FOR:
+            return current
+        if named is None:
+            self._leave(current, "the feed names no hub any more")
+            return None
+        hub = choose(named, hub=current.hub, topic_url=current.topic_url)
+        if (hub, named.topic_url) == (current.hub, current.topic_url):
+            return current
+        self._leave(current, "the feed names another hub, or another topic URL")
+        return self._begin(feed, hub, named.topic_url, document.url)
+
+    def _begin(self, feed: Feed, hub: str, topic_url: str, document_url: str) -> Subscription:
+        now = self._clock()
+        begun = Subscription(
+            token=Secret(secrets.token_urlsafe(32)),
+            # 64 characters; the hub takes less than 200 bytes (section 5.1).
+            secret=Secret(secrets.token_hex(32)),
+            callback=self._rules.callback,
+            feed_id=feed.id,
+            hub=hub,
+            topic_url=topic_url,
+            document_url=document_url,
+            created_at=now,
+            due_at=now,
+        )
+        self._subscriptions.add(begun)
+        log.info("hub_found", **self._facts(begun))
+        return begun
+
+    def _leave(self, subscription: Subscription, cause: str) -> None:
+        now = self._clock()
+        self._subscriptions.change(subscription.token, lambda one: websub.leave(one, now))
+        log.info("websub_leaving", cause=cause, **self._facts(subscription))
+
+    def _pace(self, feed: Feed, current: Subscription, batch: Batch) -> Batch:
+        """Poll a feed that is pushed more rarely, unless this poll found what no push brought."""
+        assert batch.poll is not None
+        now = self._clock()
+        if batch.items and websub.missed(current, feed.last_polled_at, now):
+            self._subscriptions.change(current.token, lambda one: websub.suspect(one, now))
+            return batch
+        if not current.is_relied_upon(now):
+            return batch
+        due_at = websub.slowed(batch.poll, self._rules.at_least_every)
+        self._subscriptions.put_off(feed.id, due_at)
+        return replace(batch, poll=replace(batch.poll, due_at=due_at))
+
+    # -- the configuration
+
+    def sync(self, now: datetime) -> None:
+        """Leave what the configuration no longer has: feeds, or the address that hubs were told."""
+        polled = self._subscriptions.polled_ids()
+        for one in self._subscriptions.all():
+            if one.state is SubscriptionState.LEAVING:
+                continue
+            if one.feed_id not in polled:
+                self._leave(one, "the feed is no longer polled")
+            elif one.callback != self._rules.callback:
+                self._leave(one, "the address of our callbacks has changed")
+                feed = self._subscriptions.feed(one.feed_id)
+                if feed is not None:
+                    self._begin(feed, one.hub, one.topic_url, one.document_url)
+                    self._subscriptions.restore_pace(feed.id, now)
+
+    # -- time
+
+    def tick(self, executor: Executor, *, until: float) -> None:
+        """Judge what was pushed, until a reading of the monotonic clock, and ask hubs."""
+        self.take_pushes(until=until)
+        now = self._clock()
+        self._asking = {future for future in self._asking if not future.done()}
+        overdue = now - websub.LATE_BY
+        for one in self._subscriptions.due(now, missed_before=overdue, most=MOST_DUE):
+            settled = self._settle(one, now)
+            is_free = len(self._asking) < MOST_ASKED
+            if settled is not None and is_free and websub.is_due(settled, now):
+                self._subscriptions.change(one.token, lambda one: websub.asked(one, now))
+                self._asking.add(executor.submit(self._ask, settled))
+
+    def _settle(self, subscription: Subscription, now: datetime) -> Subscription | None:
+        chance = self._chance()
+        changed = self._subscriptions.change(
+            subscription.token, lambda one: websub.settle(one, now, chance)
+        )
+        if changed is None:
+            return None
+        before, after = changed
+        if after is not None and _is_over(before, after):
+            log.warning("websub_expired", cause=after.detail, **self._facts(after))
+            self._subscriptions.restore_pace(after.feed_id, now)
+        elif after is not None and after.is_broken(now) and not before.is_broken(now):
+            until = after.broken_until
+            log.warning("push_broken", rely_again_at=until, **self._facts(after))
+            self._subscriptions.restore_pace(after.feed_id, now)
+        else:
+            self._tell_failure(before, after)
+        return after
+
+    def _ask(self, subscription: Subscription) -> None:
+        """Send our request to the hub, in a thread of its own."""
+        try:
+            answer = self._send(subscription)
+        except DeliveryError as error:
+            self._settle_request(subscription, str(error), None)
+        except Exception:
+            log.exception("hub_request_broke", **self._facts(subscription))
+            self._settle_request(subscription, "internal error", None)
+        else:
+            self._settle_request(subscription, "", answer.status)
+
+    def _send(self, subscription: Subscription) -> Answer:
+        form = websub.request_of(subscription)
+        answer = self._pipe.post(subscription.hub, form, _FORM)
+        if answer.status not in {307, 308}:
+            return answer
+        # A hub that has moved; once, and by the same guarded way (RFC 9110 section 15.4.8).
+        where = urljoin(subscription.hub, _header(answer, "location"))
+        if urlsplit(where).scheme not in {"http", "https"}:
+            return answer
+        return self._pipe.post(where, form, _FORM)
+
+    def _settle_request(self, asked: Subscription, cause: str, status: int | None) -> None:
+        now, chance = self._clock(), self._chance()
+
+        def change(one: Subscription) -> Subscription | None:
+            if one.asked_until is None:
+                # Verified, or denied, before the answer came.
+                return one
+            if status is None:
+                return websub.failed(one, cause, now=now, chance=chance)
+            return websub.answered(one, status, now=now, chance=chance)
+
+        changed = self._subscriptions.change(asked.token, change)
+        if changed is not None:
+            self._tell_failure(*changed)
+
+    def _tell_failure(self, before: Subscription, after: Subscription | None) -> None:
+        facts = self._facts(before)
+        if after is None:
+            log.info("websub_left", **facts)
+        elif after.failures > before.failures and after.detail != before.detail:
+            log.warning("websub_failed", cause=after.detail, next_try=after.due_at, **facts)
+
+    # -- pushes
+
+    def take_pushes(self, *, until: float) -> None:
+        """Judge what waits in the inbox, until a reading of the monotonic clock."""
+        while time.monotonic() < until:
+            push = self._inbox.take()
+            if push is None:
+                return
+            try:
+                self._judge(push)
+            except Exception:
+                # The store may be gone for a moment; the hub was told that we have it.
+                if push.tries < MOST_TRIES:
+                    self._inbox.put(replace(push, tries=push.tries + 1))
+                raise
+
+    def _judge(self, push: Push) -> None:
+        subscription = self._subscriptions.of_token(push.token.reveal())
+        if subscription is None or subscription.state is SubscriptionState.LEAVING:
+            return
+        feed = self._subscriptions.feed(subscription.feed_id)
+        # What a feed holds at its first poll is a baseline; a push before it would be one, too.
+        if feed is None or feed.baseline_at is None:
+            return
+        try:
+            batch = self._pipe.push(feed, push.document)
+        except SeedwatchError as error:
+            log.warning("push_unreadable", cause=str(error), **self._facts(subscription))
+            return
+        now = self._clock()
+        self._subscriptions.change(subscription.token, lambda one: websub.pushed(one, now))
+        event = log.info if batch.items else log.debug
+        event("pushed", feed=feed.name, new_items=len(batch.items))
+        log_alerts(batch.alerts)
+
+    def _facts(self, subscription: Subscription) -> dict[str, object]:
+        # Neither token nor secret; a hub's path may be a secret, too.
+        feed = self._subscriptions.feed(subscription.feed_id)
+        return {
+            "feed": feed.name if feed else subscription.topic_url,
+            "hub": urlsplit(subscription.hub).hostname,
+        }
+
+
+def _is_over(before: Subscription, after: Subscription) -> bool:
+    live = SubscriptionState.LIVE
+    return before.state is live and after.state is not live
+
+
+def _header(answer: Answer, name: str) -> str:
+    return next((value for key, value in answer.headers.items() if key.lower() == name), "")
