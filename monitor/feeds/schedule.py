@@ -151,10 +151,8 @@ def after_failure(
     is_gone = feed.gone_at is not None or (failure.status == 410 and address(feed) == feed.url)
     if is_gone:
         wait = GONE_LOOK if feed.gone_at and failure.status else GONE_FIRST_LOOK
-    elif failure.status in REFUSED:
-        wait = _backed_off(base, REFUSED_PATIENCE, feed.failures, REFUSED_PATIENCE * longest)
     else:
-        wait = _backed_off(base, 2, feed.failures, longest)
+        wait = _backed_off(base, feed.failures, longest, is_refused=failure.status in REFUSED)
     wait = max(_jittered(wait, chance), failure.retry_after or timedelta(0))
     rest = _host_rest(failure, longest)
     failed = replace(feed, failures=feed.failures + 1)
@@ -174,10 +172,13 @@ def after_failure(
     )
 
 
-def _backed_off(base: timedelta, factor: int, failures: int, longest: timedelta) -> timedelta:
+def _backed_off(
+    base: timedelta, failures: int, longest: timedelta, *, is_refused: bool
+) -> timedelta:
+    factor = REFUSED_PATIENCE if is_refused else 2
     # 2^20 intervals of a second are twelve days: more would only overflow.
     times: int = factor ** min(failures, 20 // (factor // 2))
-    return min(base * times, longest)
+    return min(base * times, longest * (REFUSED_PATIENCE if is_refused else 1))
 
 
 def _host_rest(failure: FetchFailure, longest: timedelta) -> HostRest | None:
