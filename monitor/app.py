@@ -19,8 +19,10 @@ from monitor.errors import StoreError
 from monitor.fetch import Client, Limits, user_agent
 from monitor.ingest import Ingest
 from monitor.judge import Watch
+from monitor.parsing import Parsers
 from monitor.poll import Poller, PollRules
-from monitor.records import Feed, FetchResult, Notifier, Topic
+from monitor.reading import Reader, ReadResult
+from monitor.records import Batch, Feed, FetchResult, Notifier, Topic
 from monitor.store import Feedback, Reports, Store, migrate, open_engine
 from monitor.targets import Destination
 from monitor.topics import threshold
@@ -49,6 +51,8 @@ class App:
     reports: Reports
     feedback: Feedback
     client: Client
+    parsers: Parsers
+    reader: Reader
     tracker: Tracker
     ingest: Ingest
     deliver: Deliver
@@ -62,6 +66,7 @@ class App:
         self.client.close()
         self.fetchers.shutdown(wait=False, cancel_futures=True)
         self.senders.shutdown(wait=False, cancel_futures=True)
+        self.parsers.close()
         self.engine.dispose()
 
 
@@ -110,6 +115,14 @@ def wire(settings: Settings, engine: Engine, *, clock: Callable[[], datetime] = 
     def fetch(feed: Feed) -> FetchResult:
         return client.get(feed.url, etag=feed.etag, last_modified=feed.last_modified)
 
+    parsers = Parsers()
+    reader = Reader(fetch, parsers.parse)
+
+    def take(feed: Feed, result: ReadResult) -> Batch:
+        batch = ingest.take(feed, result)
+        reader.keep(feed, result)
+        return batch
+
     return App(
         settings=settings,
         engine=engine,
@@ -117,6 +130,8 @@ def wire(settings: Settings, engine: Engine, *, clock: Callable[[], datetime] = 
         reports=Reports(engine),
         feedback=feedback,
         client=client,
+        parsers=parsers,
+        reader=reader,
         tracker=tracker,
         ingest=ingest,
         deliver=Deliver(
@@ -128,8 +143,8 @@ def wire(settings: Settings, engine: Engine, *, clock: Callable[[], datetime] = 
         ),
         poller=Poller(
             store,
-            fetch,
-            ingest.take,
+            reader.read,
+            take,
             PollRules(workers=polling.workers, per_host=polling.per_host),
             fetchers,
         ),

@@ -282,6 +282,7 @@ class Daemon:
         wiring.start_up(self._app)
         old.fetchers.shutdown(wait=False, cancel_futures=True)
         old.senders.shutdown(wait=False)
+        old.parsers.close()
         self._since, self._unread = time.monotonic(), None
 
 

@@ -1,7 +1,7 @@
 """From what a poll brought to what is stored and told.
 
-    fetch(feed)                  -> Document | NotModified | FetchFailure     (poll.py, in parallel)
-    parse(document)              -> [Item]          identity: guid, canonical URL, fingerprint
+    read(feed)                   -> Reading | NotModified | FetchFailure   (reading.py, in parallel)
+      fetch(feed), parse(document) -> [Item]        identity: guid, canonical URL, fingerprint
     store.unseen(items)          -> [Item]
     judge(items)                 -> scores, stories, decisions, alerts, deliveries (judge.py)
     store.commit(batch)                              ONE transaction a feed
@@ -18,17 +18,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from monitor.alerts.route import make_alert, route
-from monitor.errors import ParseError
 from monitor.feeds import schedule
-from monitor.feeds.parse import parse
 from monitor.judge import Judge, Watch, alerted
+from monitor.reading import Reading, ReadResult
 from monitor.records import (
     Alert,
     Batch,
-    Document,
     Feed,
     FetchFailure,
-    FetchResult,
     Item,
     NotModified,
     Poll,
@@ -59,7 +56,7 @@ class Ingest:
         self._watch = watch
         self._chance = chance
 
-    def take(self, feed: Feed, result: FetchResult) -> Batch:
+    def take(self, feed: Feed, result: ReadResult) -> Batch:
         """Judge what a poll brought, commit it, and give what was committed."""
         return self._commit(self.judge(feed, result))
 
@@ -73,7 +70,7 @@ class Ingest:
             raise
         return whole
 
-    def judge(self, feed: Feed, result: FetchResult) -> Batch:
+    def judge(self, feed: Feed, result: ReadResult) -> Batch:
         """Judge what a poll brought without storing it; the tracker learns from it."""
         if isinstance(result, FetchFailure):
             return Batch(poll=self._failed(feed, result))
@@ -82,25 +79,21 @@ class Ingest:
             return Batch(
                 poll=schedule.after_success(feed, result, chance=chance, body_hash=feed.body_hash)
             )
-        body_hash = hashlib.sha256(result.body).hexdigest()
-        poll = schedule.after_success(feed, result, chance=chance, body_hash=body_hash)
-        if body_hash == feed.body_hash:
-            return Batch(poll=poll)
-        return self._judge_document(feed, result, poll)
+        poll = schedule.after_success(
+            feed, result.document, chance=chance, body_hash=result.body_hash
+        )
+        return self._judge_reading(feed, result, poll)
 
     def _failed(self, feed: Feed, failure: FetchFailure) -> Poll:
         return schedule.after_failure(
             feed, failure, chance=self._chance(), at_least_every=self._watch.at_least_every
         )
 
-    def _judge_document(self, feed: Feed, document: Document, poll: Poll) -> Batch:
-        try:
-            parsed = parse(document, feed_lang=feed.lang)
-        except ParseError as error:
-            failure = FetchFailure(cause=str(error), fetched_at=document.fetched_at)
-            return Batch(poll=self._failed(feed, failure))
-        fresh = self._store.unseen(feed.id, parsed.items)
-        now = document.fetched_at
+    def _judge_reading(self, feed: Feed, reading: Reading, poll: Poll) -> Batch:
+        if reading.parsed is None:
+            return Batch(poll=poll)
+        fresh = self._store.unseen(feed.id, reading.parsed.items)
+        now = reading.document.fetched_at
         # Oldest first, as the stream would have brought them: feeds list the newest first.
         seen = [_seen(feed, item, now) for item in reversed(fresh)]
         topics = [topic for topic in self._watch.topics if topic.reads(feed.groups)]

@@ -1,4 +1,4 @@
-"""Poll what is due: fetch in parallel, judge one by one.
+"""Poll what is due: fetch and parse in parallel, judge one by one.
 
 The due times live in the store, so that they survive a restart. What is under way lives here: a
 feed that was being fetched when the daemon died is simply still due.
@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 import structlog
 
 from monitor.errors import SeedwatchError
-from monitor.records import Batch, Feed, FetchFailure, FetchResult
+from monitor.reading import ReadResult
+from monitor.records import Batch, Feed, FetchFailure
 from monitor.store import Store
 
 log = structlog.get_logger()
@@ -44,17 +45,17 @@ class Poller:
     def __init__(
         self,
         store: Store,
-        fetch: Callable[[Feed], FetchResult],
-        take: Callable[[Feed, FetchResult], Batch],
+        read: Callable[[Feed], ReadResult],
+        take: Callable[[Feed, ReadResult], Batch],
         rules: PollRules,
         executor: Executor,
     ) -> None:
         self._store = store
-        self._fetch = fetch
+        self._read = read
         self.take = take
         self._rules = rules
         self._executor = executor
-        self._done: queue.SimpleQueue[tuple[Feed, FetchResult]] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[tuple[Feed, ReadResult]] = queue.SimpleQueue()
         # Feed id -> its host, while it is being fetched.
         self._under_way: dict[int, str] = {}
         # Feed id -> until when it rests.
@@ -98,14 +99,14 @@ class Poller:
 
     def _work(self, feed: Feed, now: datetime) -> None:
         try:
-            result = self._fetch(feed)
+            result: ReadResult = self._read(feed)
         except Exception as error:
-            # The client answers for the network; this is a fault of ours, kept to its feed.
+            # The reader answers for network and parser; this is a fault of ours, kept to its feed.
             log.exception("fetch_broke", feed=feed.name)
             result = FetchFailure(cause=f"internal error: {type(error).__name__}", fetched_at=now)
         self._done.put((feed, result))
 
-    def _judge(self, feed: Feed, result: FetchResult, now: datetime) -> None:
+    def _judge(self, feed: Feed, result: ReadResult, now: datetime) -> None:
         self._resting[feed.id] = now + min(feed.every, REST)
         try:
             batch = self.take(feed, result)

@@ -18,7 +18,8 @@ from sqlalchemy.exc import OperationalError
 from monitor.errors import StoreError
 from monitor.feeds.schedule import after_failure, after_success
 from monitor.poll import REST, Poller, PollRules
-from monitor.records import Batch, Feed, FeedSpec, FetchFailure, FetchResult, NotModified
+from monitor.reading import Reading, ReadResult
+from monitor.records import Batch, Feed, FeedSpec, FetchFailure, NotModified
 from monitor.store import Store, migrate, open_engine
 from tests.fakes import made
 from tests.fakes.made import DAY, HOUR, MINUTE, NOW, SECOND
@@ -57,7 +58,7 @@ class World:
         self.bench = Bench()
         self.fetched: list[str] = []
         self.taken: list[str] = []
-        self.results: dict[str, FetchResult] = {}
+        self.results: dict[str, ReadResult] = {}
         # Feed name -> what fetching or taking it raises.
         self.fetch_faults: dict[str, Exception] = {}
         self.take_faults: dict[str, Exception] = {}
@@ -65,14 +66,14 @@ class World:
         self.poller = Poller(self.store, self.fetch, self.take, rules, self.bench)
         self.now = NOW
 
-    def fetch(self, feed: Feed) -> FetchResult:
+    def fetch(self, feed: Feed) -> ReadResult:
         """Bring what the test says."""
         self.fetched.append(feed.name)
         if feed.name in self.fetch_faults:
             raise self.fetch_faults[feed.name]
         return self.results.get(feed.name, NotModified(fetched_at=self.now))
 
-    def take(self, feed: Feed, result: FetchResult) -> Batch:
+    def take(self, feed: Feed, result: ReadResult) -> Batch:
         """Store what a poll means for its feed."""
         if feed.name in self.take_faults:
             raise self.take_faults[feed.name]
@@ -80,7 +81,8 @@ class World:
         if isinstance(result, FetchFailure):
             poll = after_failure(feed, result, chance=0.5, at_least_every=6 * HOUR)
         else:
-            poll = after_success(feed, result, chance=0.5, body_hash=None)
+            answer = result.document if isinstance(result, Reading) else result
+            poll = after_success(feed, answer, chance=0.5, body_hash=None)
         batch = Batch(poll=poll)
         self.store.commit(batch)
         return batch
@@ -311,7 +313,7 @@ def test_what_is_told_of_a_feed(world: Make) -> None:
     here = world(LRT)
     told: list[list[str]] = []
 
-    def poll(result: FetchResult, wait: timedelta) -> None:
+    def poll(result: ReadResult, wait: timedelta) -> None:
         here.results["LRT"] = result
         here.now += wait
         here.round()

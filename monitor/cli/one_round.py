@@ -98,12 +98,7 @@ def _poll(app: App, feeds: list[Feed], *, store: bool) -> Round:
     console = screen()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("polling", total=len(feeds))
-        futures = {
-            app.fetchers.submit(
-                app.client.get, feed.url, etag=feed.etag, last_modified=feed.last_modified
-            ): feed
-            for feed in feeds
-        }
+        futures = {app.fetchers.submit(app.reader.read, feed): feed for feed in feeds}
         for future in as_completed(futures):
             done.add(futures[future], judge(futures[future], future.result()))
             progress.advance(bar)

@@ -52,6 +52,8 @@ class DraftFeed:
     title: str
     lang: str | None
     ttl: timedelta | None
+    # It is well-formed and of a known version: each entry was read by itself.
+    is_sound: bool = False
     drafts: tuple[Draft, ...]
 
 

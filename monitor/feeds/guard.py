@@ -52,12 +52,21 @@ _END = re.compile(r"</(?:[\w.-]+:)?(?:rss|rdf|feed|channel|entry)\s*>\s*\Z", re.
 
 
 def admit(text: str, *, max_items: int) -> str:
-    """Return the feed in a text from its first element on, without illegal characters.
+    """Return the feed in a text as `begin` does, as far as feedparser can bear it.
 
-    What stood before becomes empty lines, so that lines keep their numbers. Of more than
-    `max_items` items those at both ends stay: the new ones are at one of them.
+    Of more than `max_items` items those at both ends stay: the new ones are at one of them.
 
     Raises `ParseError` if it is no feed, or one that costs too much to read.
+    """
+    return bear(begin(text), max_items=max_items)
+
+
+def begin(text: str) -> str:
+    """Return the feed in a text from its first element on, without illegal characters.
+
+    What stood before becomes empty lines, so that lines keep their numbers.
+
+    Raises `ParseError` if it is no feed, or one that declares entities.
     """
     text = _ILLEGAL.sub("", text)
     start = next((found.start() for found in _ROOT.finditer(text) if found["root"]), None)
@@ -67,9 +76,16 @@ def admit(text: str, *, max_items: int) -> str:
         raise ParseError(_what_else(before))
     if _ENTITY.search(head):
         raise ParseError("it declares XML entities, which are not read: they can be a trap")
-    text = _REFERENCE.sub(_legal, text[start:])
+    return "\n" * head.count("\n") + _REFERENCE.sub(_legal, text[start:])
+
+
+def bear(text: str, *, max_items: int) -> str:
+    """Return what `begin` found, with at most `max_items` items, and none that breaks off.
+
+    Raises `ParseError` if it costs too much to read.
+    """
     _check_tags(text)
-    return "\n" * head.count("\n") + _cap(_whole_items(text), max_items)
+    return _cap(_whole_items(text), max_items)
 
 
 def is_whole(text: str) -> bool:

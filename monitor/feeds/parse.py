@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,9 +21,10 @@ from monitor.errors import ParseError
 from monitor.feeds import jsonfeed
 from monitor.feeds.charset import decode
 from monitor.feeds.drafts import Draft, DraftFeed, make_item
-from monitor.feeds.guard import admit, both_ends, is_whole
+from monitor.feeds.guard import bear, begin, both_ends, is_whole
 from monitor.feeds.identity import distinct
 from monitor.feeds.lang import primary
+from monitor.feeds.split import Split, are_claimed, imprint, recall, split
 from monitor.records import Document, Item
 from monitor.text.markup import plain
 
@@ -46,6 +47,9 @@ def _keep_no_tags(parser: Any, *_tag: object) -> None:
     parser._get_context().setdefault("tags", [])  # noqa: SLF001 -- as its own method does
 
 
+# It looks for a driver `drv_libxml2` on each parse, at the price of reading a short feed.
+feedparser.api.PREFERRED_XML_PARSERS = []
+
 feedparser.api.StrictFeedParser._add_tag = _keep_no_tags  # noqa: SLF001 -- it lives only here
 feedparser.api.LooseFeedParser._add_tag = _keep_no_tags  # noqa: SLF001 -- the same
 
@@ -66,17 +70,26 @@ class ParsedFeed:
     title: str
     # ISO 639-1, of the feed as a whole.
     lang: str | None
-    # In the document's order, each with a key of its own.
+    # In the document's order, each with a key of its own; without those that were known.
     items: tuple[Item, ...]
     hints: Hints
+    # How many items were left out, because the last document had them to the byte.
+    known: int = 0
+    # By what the next document's reading knows this one's entries again; empty if it cannot.
+    imprint: bytes = b""
 
 
-def parse(document: Document, *, feed_lang: str | None, max_items: int = 2000) -> ParsedFeed:
+def parse(
+    document: Document, *, feed_lang: str | None, max_items: int = 2000, seen: bytes = b""
+) -> ParsedFeed:
     """Read a document's items, in its order; a feed without items is fine.
 
     An item's language is what it says itself, else `feed_lang` (of the list of feeds: many feeds
     carry the `en-us` of their template), else the feed's, else that of the HTTP header. Of more
     than `max_items` items the first and the last are read: new ones are at either end.
+
+    `seen` is the `imprint` of a document of this feed whose items are stored: those that come again
+    unchanged are left out. The others are what they would be if all were read.
 
     Raises `ParseError` if the document is no feed, or one that costs too much to read.
     """
@@ -84,17 +97,71 @@ def parse(document: Document, *, feed_lang: str | None, max_items: int = 2000) -
     bare = text.strip("\ufeff\0 \t\r\n")
     if not bare:
         raise ParseError("empty document")
-    is_json = bare[0] in "{["
-    said = jsonfeed.read(bare) if is_json else _read(admit(text, max_items=max_items))
-    lang = primary(said.lang) or primary(document.content_language)
-    drafts = both_ends(said.drafts, max_items)
-    items = [make_item(draft, document, primary(feed_lang) or lang) for draft in drafts]
+    if bare[0] in "{[":
+        said = jsonfeed.read(bare)
+        return _parsed(said, _items(said, document, feed_lang, max_items), document)
+    feed = begin(bare)
+    parts = split(feed, document.url)
+    known = recall(seen, parts) if parts else {}
+    if parts and known:
+        rest = _parse_rest(parts, known, document, feed_lang)
+        if rest is not None:
+            return rest
+    said = _read(bear(feed, max_items=max_items))
+    items = _items(said, document, feed_lang, max_items)
+    left = b""
+    if parts and said.is_sound and len(parts.spans) == len(said.drafts) == len(items):
+        left = imprint(parts, [item.key for item in items], {})
+    return _parsed(said, items, document, left=left)
+
+
+def _parse_rest(
+    parts: Split, known: Mapping[bytes, bytes], document: Document, feed_lang: str | None
+) -> ParsedFeed | None:
+    """Read what is not known of a document; None if only the whole can tell.
+
+    See `monitor.feeds.split` for when that is.
+    """
+    cut = [place for place, digest in enumerate(parts.digests) if digest in known]
+    left = len(parts.spans) - len(cut)
+    try:
+        said = _read(bear(parts.without(cut), max_items=left))
+    except ParseError:
+        # Without entries some are no feed; and what is wrong with one is told of the whole.
+        return None
+    if not said.is_sound or len(said.drafts) != left:
+        return None
+    items = _items(said, document, feed_lang, left)
+    keys = [item.key for item in items]
+    if are_claimed(keys, known):
+        return None
+    return _parsed(said, items, document, known=len(cut), left=imprint(parts, keys, known))
+
+
+def _items(
+    said: DraftFeed, document: Document, feed_lang: str | None, max_items: int
+) -> list[Item]:
+    """Make the items of what a document says; those of one key are not told apart yet."""
+    lang = primary(feed_lang) or _lang(said, document)
+    return [make_item(draft, document, lang) for draft in both_ends(said.drafts, max_items)]
+
+
+def _parsed(
+    said: DraftFeed, items: list[Item], document: Document, *, known: int = 0, left: bytes = b""
+) -> ParsedFeed:
+    """Put together what a document says, each item with a key of its own."""
     return ParsedFeed(
         title=plain(said.title, limit=_LONGEST_TITLE),
-        lang=lang,
+        lang=_lang(said, document),
         items=distinct(items),
         hints=Hints(ttl=said.ttl),
+        known=known,
+        imprint=left,
     )
+
+
+def _lang(said: DraftFeed, document: Document) -> str | None:
+    return primary(said.lang) or primary(document.content_language)
 
 
 def _read(text: str) -> DraftFeed:
@@ -111,6 +178,8 @@ def _read(text: str) -> DraftFeed:
             sanitize_html=False,
             resolve_relative_uris=False,
         )
+    except MemoryError:
+        raise
     except Exception as error:
         # Its loose reading may fail in any way, and spoils this document only.
         raise ParseError(f"not XML: it cannot be read ({type(error).__name__})") from error
@@ -127,6 +196,8 @@ def _read(text: str) -> DraftFeed:
         title=_markup(feed, "title", is_atom=is_atom),
         lang=lang,
         ttl=_ttl(_text(feed, "ttl")),
+        # What its head leaves open, an entry may decide for all after it.
+        is_sound=trouble is None and bool(found["version"]),
         drafts=tuple(_draft(entry, lang, is_atom=is_atom) for entry in entries),
     )
 

@@ -25,13 +25,12 @@ from monitor.deliver import Deliver
 from monitor.ingest import Ingest
 from monitor.log import set_up
 from monitor.poll import Poller, PollRules
+from monitor.reading import Reading, ReadResult
 from monitor.records import (
     Batch,
     Claim,
     DeliveryState,
-    Document,
     Feed,
-    FetchResult,
     Message,
     Notifier,
     Outcome,
@@ -106,10 +105,11 @@ class DyingNotifier:
 
 
 def dying_over_a_document(app: App, _step: str) -> App:
-    """Die when a document with the doomed item was fetched, before anything looks into it."""
+    """Die when a document with the doomed item was read, before anything is judged."""
 
-    def take(feed: Feed, result: FetchResult) -> Batch:
-        if isinstance(result, Document) and DOOMED.encode() in result.body:
+    def take(feed: Feed, result: ReadResult) -> Batch:
+        parsed = result.parsed if isinstance(result, Reading) else None
+        if parsed and any(DOOMED in item.title for item in parsed.items):
             die()
         return app.ingest.take(feed, result)
 
@@ -158,13 +158,10 @@ def _deliver(app: App, store: Store, notifiers: Mapping[str, Notifier]) -> Deliv
     return Deliver(store, notifiers, rules, clock=app.clock, chance=random.random)
 
 
-def _poller(app: App, take: Callable[[Feed, FetchResult], Batch]) -> Poller:
-    def fetch(feed: Feed) -> FetchResult:
-        return app.client.get(feed.url, etag=feed.etag, last_modified=feed.last_modified)
-
+def _poller(app: App, take: Callable[[Feed, ReadResult], Batch]) -> Poller:
     polling = app.settings.polling
     rules = PollRules(workers=polling.workers, per_host=polling.per_host)
-    return Poller(app.store, fetch, take, rules, app.fetchers)
+    return Poller(app.store, app.reader.read, take, rules, app.fetchers)
 
 
 def run(step: str, path: Path) -> None:
