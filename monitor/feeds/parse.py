@@ -39,19 +39,52 @@ _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", ""})
 _TEXT_TYPES = frozenset({"text/plain", "text/html", "application/xhtml+xml", "text/xhtml", ""})
 
 
-def _keep_no_tags(parser: Any, *_tag: object) -> None:
-    """Leave out an entry's tags: we use none, and feedparser compares each with all before it.
+class _EachByItself:
+    """Keeps feedparser's state from leaking out of one entry into those after it.
 
-    A megabyte of `media:keywords` would take it minutes.
+    As it is, the `xml:base` of an element goes on after its end if nothing around it has one, and
+    after some XHTML (its `typepad` case) base, language and depth do. The identity of an entry
+    would then depend on what stands above it.
     """
-    parser._get_context().setdefault("tags", [])  # noqa: SLF001 -- as its own method does
+
+    def unknown_starttag(self: Any, tag: str, attributes: Any) -> None:
+        """Read a start tag; what holds before an entry holds again after it."""
+        # Only where an entry may begin: a copy at each tag is quadratic in their depth.
+        if not self.inentry and tag.rpartition(":")[2] in {"item", "entry"}:
+            stacks = (list(self.basestack), list(self.langstack))
+            self._outside = (self.baseuri, self.lang, self.depth, *stacks)
+        super().unknown_starttag(tag, attributes)  # type: ignore[misc]
+
+    def unknown_endtag(self: Any, tag: str) -> None:
+        """Read an end tag."""
+        was_in_entry = self.inentry
+        super().unknown_endtag(tag)  # type: ignore[misc]
+        if was_in_entry and not self.inentry:
+            (self.baseuri, self.lang, self.depth, *stacks) = self._outside
+            self.basestack[:], self.langstack[:] = stacks
+        elif self.basestack:
+            self.baseuri = self.basestack[-1]
+
+    def _add_tag(self: Any, *_tag: object) -> None:
+        """Leave out an entry's tags: we use none, and feedparser compares each with all before it.
+
+        A megabyte of `media:keywords` would take it minutes.
+        """
+        self._get_context().setdefault("tags", [])
 
 
+class _Strict(_EachByItself, feedparser.api.StrictFeedParser):  # type: ignore[misc]
+    """feedparser's reader of what is well-formed."""
+
+
+class _Loose(_EachByItself, feedparser.api.LooseFeedParser):  # type: ignore[misc]
+    """feedparser's reader of what is not."""
+
+
+feedparser.api.StrictFeedParser = _Strict
+feedparser.api.LooseFeedParser = _Loose
 # It looks for a driver `drv_libxml2` on each parse, at the price of reading a short feed.
 feedparser.api.PREFERRED_XML_PARSERS = []
-
-feedparser.api.StrictFeedParser._add_tag = _keep_no_tags  # noqa: SLF001 -- it lives only here
-feedparser.api.LooseFeedParser._add_tag = _keep_no_tags  # noqa: SLF001 -- the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +136,8 @@ def parse(
     feed = begin(bare)
     parts = split(feed, document.url)
     known = recall(seen, parts) if parts else {}
-    if parts and known:
-        rest = _parse_rest(parts, known, document, feed_lang)
+    if parts and known and len(parts.spans) <= max_items:
+        rest = _parse_rest(parts, known, document, feed_lang, max_items)
         if rest is not None:
             return rest
     said = _read(bear(feed, max_items=max_items))
@@ -116,7 +149,11 @@ def parse(
 
 
 def _parse_rest(
-    parts: Split, known: Mapping[bytes, bytes], document: Document, feed_lang: str | None
+    parts: Split,
+    known: Mapping[bytes, bytes],
+    document: Document,
+    feed_lang: str | None,
+    max_items: int,
 ) -> ParsedFeed | None:
     """Read what is not known of a document; None if only the whole can tell.
 
@@ -125,13 +162,13 @@ def _parse_rest(
     cut = [place for place, digest in enumerate(parts.digests) if digest in known]
     left = len(parts.spans) - len(cut)
     try:
-        said = _read(bear(parts.without(cut), max_items=left))
+        said = _read(bear(parts.without(cut), max_items=max_items))
     except ParseError:
         # Without entries some are no feed; and what is wrong with one is told of the whole.
         return None
     if not said.is_sound or len(said.drafts) != left:
         return None
-    items = _items(said, document, feed_lang, left)
+    items = _items(said, document, feed_lang, max_items)
     keys = [item.key for item in items]
     if are_claimed(keys, known):
         return None
