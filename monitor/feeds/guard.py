@@ -14,9 +14,12 @@ from monitor.errors import ParseError
 
 _T = TypeVar("_T")
 
-# No feed seen in the wild declares entities, has a tag of 8 KB or one of 100 attributes.
+# No feed seen in the wild declares entities, has a tag of 8 KB or one of 100 attributes, or more
+# than 80,000 `<` and 200,000 `&`, most of them in the text of its items.
 _LONGEST_TAG = 64 * 1024
-_MOST_ATTRIBUTES = 1000
+_MOST_ATTRIBUTES = 200
+_MOST_TAGS = 100_000
+_MOST = {"<": 1_000_000, "&": 1_000_000, "xml:base": 20_000}
 # Below this length a tag cannot have so many: an attribute takes two characters at least.
 _SHORT_TAG = 2 * _MOST_ATTRIBUTES
 
@@ -84,8 +87,12 @@ def bear(text: str, *, max_items: int) -> str:
 
     Raises `ParseError` if it costs too much to read.
     """
+    for mark, most in _MOST.items():
+        if (count := text.count(mark)) > most:
+            raise ParseError(f"{count:,} times {mark!r}: no feed needs so many")
+    text = _cap(_whole_items(text), max_items)
     _check_tags(text)
-    return _cap(_whole_items(text), max_items)
+    return text
 
 
 def is_whole(text: str) -> bool:
@@ -135,7 +142,10 @@ def _legal(reference: re.Match[str]) -> str:
 
 def _check_tags(text: str) -> None:
     """Raise `ParseError` if a tag is longer, or has more attributes, than feedparser can bear."""
-    for token in _TOKEN.findall(text):
+    tokens = _TOKEN.findall(text)
+    if (count := sum(not token.startswith("<!") for token in tokens)) > _MOST_TAGS:
+        raise ParseError(f"{count:,} tags: no feed needs so many")
+    for token in tokens:
         if len(token) <= _SHORT_TAG or token.startswith("<!"):
             continue
         if len(token) > _LONGEST_TAG:

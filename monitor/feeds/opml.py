@@ -18,6 +18,8 @@ from monitor.errors import ParseError
 # Real lists hold some hundreds of outlines; the bounds only keep a hostile one from our memory.
 MAX_BYTES = 5_000_000
 MAX_OUTLINES = 10_000
+# libxml2 compares the attributes of a tag with each other: so many of them take it minutes.
+_LONG_TAG = re.compile(rb"<[^<]{65536}")
 
 _LANGUAGE = re.compile(r"([A-Za-z]{2})(?:[-_].*)?")
 
@@ -44,6 +46,8 @@ def read_opml(body: bytes) -> tuple[OpmlFeed, ...]:
     """
     if len(body) > MAX_BYTES:
         raise ParseError(f"{len(body)} bytes are too many: a list may have {MAX_BYTES}")
+    if _LONG_TAG.search(body):
+        raise ParseError("a tag of more than 65536 bytes")
     root = _parse(body)
     if _local_name(root) != "opml":
         raise ParseError(f"not OPML: its outermost element is <{_local_name(root)[:40]}>")

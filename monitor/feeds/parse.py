@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from xml.sax.expatreader import ExpatParser
 
 import feedparser
 import feedparser.api
@@ -83,8 +84,31 @@ class _Loose(_EachByItself, feedparser.api.LooseFeedParser):  # type: ignore[mis
 
 feedparser.api.StrictFeedParser = _Strict
 feedparser.api.LooseFeedParser = _Loose
-# It looks for a driver `drv_libxml2` on each parse, at the price of reading a short feed.
-feedparser.api.PREFERRED_XML_PARSERS = []
+# The module whose `create_parser` gives the XML parser. feedparser's own choice, `drv_libxml2`, is
+# looked for on disk with each document, at the price of reading a short one.
+feedparser.api.PREFERRED_XML_PARSERS = [__name__]
+
+
+class _Buffered(ExpatParser):
+    """The standard library's XML parser, handing on text in large pieces.
+
+    As it is, each line and each reference is a call of its own: text that is escaped HTML, as most
+    is, takes several times as long, and a megabyte of `&amp;` seconds.
+    """
+
+    # Of pyexpat; made by `reset`.
+    _parser: Any
+
+    def reset(self) -> None:
+        """Prepare for a document."""
+        super().reset()
+        self._parser.buffer_text = True
+        self._parser.buffer_size = 65536
+
+
+def create_parser() -> _Buffered:
+    """Return an XML parser, as `xml.sax.make_parser` asks a driver for it."""
+    return _Buffered()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +155,7 @@ def parse(
     if not bare:
         raise ParseError("empty document")
     if bare[0] in "{[":
-        said = jsonfeed.read(bare)
+        said = jsonfeed.read(bare, max_items=max_items)
         return _parsed(said, _items(said, document, feed_lang, max_items), document)
     feed = begin(bare)
     parts = split(feed, document.url)
