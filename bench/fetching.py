@@ -20,9 +20,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from functools import partial
 
-import feedparser
-
-from bench.feeds import REAL, need_feeds, real_feeds
+from bench.feeds import REAL, need_feeds, plain_feedparser, real_feeds
 from bench.sets import print_table
 from monitor.errors import ParseError
 from monitor.feeds.parse import parse
@@ -95,7 +93,7 @@ def measure(body: bytes, rounds: int) -> Cost | None:
         return None
     other = document(with_other_head(body))
     return Cost(
-        feedparser=quickest(lambda: feedparser.parse(body), rounds),
+        feedparser=quickest(lambda: plain_feedparser(body), rounds),
         whole=quickest(lambda: parse(now, feed_lang=None), rounds),
         one_new=quickest(lambda: parse(now, feed_lang=None, seen=seen), rounds),
         head_only=quickest(lambda: parse(other, feed_lang=None, seen=all_seen), rounds),
