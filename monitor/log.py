@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 import structlog
 
+from monitor.text.markup import visible
+
 Format = Literal["auto", "plain", "json"]
 
 
@@ -19,6 +21,7 @@ def set_up(level: str, form: Format) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _plain_times,
+        _visible_facts,
     ]
     if as_json:
         last: list[Any] = [
@@ -58,4 +61,11 @@ def _plain_times(_logger: object, _name: str, event: Any) -> Any:
     return {
         key: f"{value:%Y-%m-%d %H:%M:%S} UTC" if isinstance(value, datetime) else value
         for key, value in (first | event).items()
+    }
+
+
+def _visible_facts(_logger: object, _name: str, event: Any) -> Any:
+    """Write out what would turn a terminal's colours or a line's direction."""
+    return {
+        key: visible(value) if isinstance(value, str) else value for key, value in event.items()
     }

@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from monitor.errors import ParseError
 from monitor.feeds.parse import ParsedFeed, parse
 from monitor.parsing.wire import Answer, Job, Limits, pack, receive, unpack_job
+from monitor.text.markup import visible
 
 # A fresh process costs a tenth of a second, what an old one may have piled up is not known.
 _MOST_JOBS = 1000
@@ -68,7 +69,7 @@ def _outcome(job: Job) -> ParsedFeed | str:
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 -- a fault of ours spoils one feed, and is told there
-        return f"internal error: {type(error).__name__}: {error}"[:200]
+        return visible(f"internal error: {type(error).__name__}: {error}"[:200])
 
 
 @contextmanager
