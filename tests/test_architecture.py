@@ -43,7 +43,7 @@ FLOORS = {
 OWNED = {
     "requests": ("monitor.fetch",),
     "urllib3": ("monitor.fetch",),
-    "feedparser": ("monitor.feeds.parse",),
+    "feedparser": ("monitor.feeds.engine",),
     "sqlalchemy": ("monitor.store", "monitor.app", "monitor.daemon", "monitor.cli.place"),
     "alembic": ("monitor.store",),
     "trafilatura": ("monitor.article",),

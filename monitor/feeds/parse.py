@@ -1,25 +1,19 @@
 """Read the items of a document: RSS 0.9x to 2.0, RSS 1.0, Atom 0.3 and 1.0, JSON Feed.
 
-feedparser lives only here, and sees only bytes that we fetched: given a text, it would open it as
-URL or path. It neither cleans HTML nor resolves links, which costs it most of its time and some
-inputs all of it; that is done on what we keep.
+What feedparser gives is known only here; how it is called, in `monitor.feeds.engine`. HTML is
+cleaned and links are resolved on what we keep.
 """
 
 from __future__ import annotations
 
 import html
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from xml.sax.expatreader import ExpatParser
-
-import feedparser
-import feedparser.api
 
 from monitor.errors import ParseError
-from monitor.feeds import jsonfeed
+from monitor.feeds import engine, jsonfeed
 from monitor.feeds.charset import decode
 from monitor.feeds.drafts import Draft, DraftFeed, make_item
 from monitor.feeds.guard import bear, begin, both_ends, is_whole
@@ -38,77 +32,6 @@ _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", ""})
 
 # Attached pictures and programs are no text.
 _TEXT_TYPES = frozenset({"text/plain", "text/html", "application/xhtml+xml", "text/xhtml", ""})
-
-
-class _EachByItself:
-    """Keeps feedparser's state from leaking out of one entry into those after it.
-
-    As it is, the `xml:base` of an element goes on after its end if nothing around it has one, and
-    after some XHTML (its `typepad` case) base, language and depth do. The identity of an entry
-    would then depend on what stands above it.
-    """
-
-    def unknown_starttag(self: Any, tag: str, attributes: Any) -> None:
-        """Read a start tag; what holds before an entry holds again after it."""
-        # Only where an entry may begin: a copy at each tag is quadratic in their depth.
-        if not self.inentry and tag.rpartition(":")[2] in {"item", "entry"}:
-            stacks = (list(self.basestack), list(self.langstack))
-            self._outside = (self.baseuri, self.lang, self.depth, *stacks)
-        super().unknown_starttag(tag, attributes)  # type: ignore[misc]
-
-    def unknown_endtag(self: Any, tag: str) -> None:
-        """Read an end tag."""
-        was_in_entry = self.inentry
-        super().unknown_endtag(tag)  # type: ignore[misc]
-        if was_in_entry and not self.inentry:
-            (self.baseuri, self.lang, self.depth, *stacks) = self._outside
-            self.basestack[:], self.langstack[:] = stacks
-        elif self.basestack:
-            self.baseuri = self.basestack[-1]
-
-    def _add_tag(self: Any, *_tag: object) -> None:
-        """Leave out an entry's tags: we use none, and feedparser compares each with all before it.
-
-        A megabyte of `media:keywords` would take it minutes.
-        """
-        self._get_context().setdefault("tags", [])
-
-
-class _Strict(_EachByItself, feedparser.api.StrictFeedParser):  # type: ignore[misc]
-    """feedparser's reader of what is well-formed."""
-
-
-class _Loose(_EachByItself, feedparser.api.LooseFeedParser):  # type: ignore[misc]
-    """feedparser's reader of what is not."""
-
-
-feedparser.api.StrictFeedParser = _Strict
-feedparser.api.LooseFeedParser = _Loose
-# The module whose `create_parser` gives the XML parser. feedparser's own choice, `drv_libxml2`, is
-# looked for on disk with each document, at the price of reading a short one.
-feedparser.api.PREFERRED_XML_PARSERS = [__name__]
-
-
-class _Buffered(ExpatParser):
-    """The standard library's XML parser, handing on text in large pieces.
-
-    As it is, each line and each reference is a call of its own: text that is escaped HTML, as most
-    is, takes several times as long, and a megabyte of `&amp;` seconds.
-    """
-
-    # Of pyexpat; made by `reset`.
-    _parser: Any
-
-    def reset(self) -> None:
-        """Prepare for a document."""
-        super().reset()
-        self._parser.buffer_text = True
-        self._parser.buffer_size = 65536
-
-
-def create_parser() -> _Buffered:
-    """Return an XML parser, as `xml.sax.make_parser` asks a driver for it."""
-    return _Buffered()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,19 +149,9 @@ def _lang(said: DraftFeed, document: Document) -> str | None:
 
 
 def _read(text: str) -> DraftFeed:
-    """Return what feedparser finds in the text of a feed.
-
-    No location is given to it: it would resolve guids against it, and a feed that moves would
-    change the identity of all its items.
-    """
-    declared = b"<?xml version='1.0' encoding='utf-8'?>" + text.encode()
+    """Return what feedparser finds in the text of a feed."""
     try:
-        found = feedparser.parse(
-            io.BytesIO(declared),
-            response_headers={"content-type": "application/xml; charset=utf-8"},
-            sanitize_html=False,
-            resolve_relative_uris=False,
-        )
+        found = engine.read(text)
     except MemoryError:
         raise
     except Exception as error:
@@ -289,7 +202,7 @@ def _draft(entry: dict[str, Any], feed_lang: str | None, *, is_atom: bool) -> Dr
 
 def _alternates(entry: dict[str, Any]) -> Iterator[str]:
     """Yield the links to the item's own page, HTML before other forms."""
-    links = [link for link in dict.get(entry, "links", ()) if _text(link, "rel") == "alternate"]
+    links = [link for link in _parts(entry, "links") if _text(link, "rel") == "alternate"]
     for wants_html in (True, False):
         for link in links:
             if (_text(link, "type") in _HTML_TYPES) == wants_html and _text(link, "href"):
@@ -299,9 +212,19 @@ def _alternates(entry: dict[str, Any]) -> Iterator[str]:
 def _summaries(entry: dict[str, Any], *, is_atom: bool) -> Iterator[str]:
     """Yield the entry's texts as markup, the summary first."""
     yield _markup(entry, "summary", is_atom=is_atom)
-    for content in dict.get(entry, "content", ()):
+    for content in _parts(entry, "content"):
         if _text(content, "type") in _TEXT_TYPES:
             yield _text(content, "value")
+
+
+def _parts(entry: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """Return the mappings that feedparser lists under a name.
+
+    An unknown element of that name leaves a text there instead.
+    """
+    listed = dict.get(entry, name)
+    parts = listed if isinstance(listed, list) else []
+    return [part for part in parts if isinstance(part, dict)]
 
 
 def _markup(holder: dict[str, Any], name: str, *, is_atom: bool) -> str:
@@ -310,16 +233,21 @@ def _markup(holder: dict[str, Any], name: str, *, is_atom: bool) -> str:
     In RSS nothing says so, and the habit is markup.
     """
     text = _text(holder, name)
-    detail = dict.get(holder, f"{name}_detail") or {}
-    is_text = is_atom and _text(detail, "type") == "text/plain"
+    is_text = is_atom and _text(_detail(holder, name), "type") == "text/plain"
     return html.escape(text, quote=False) if is_text else text
+
+
+def _detail(holder: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return what feedparser tells beside a text."""
+    detail = dict.get(holder, f"{name}_detail")
+    return detail if isinstance(detail, dict) else {}
 
 
 def _own_lang(entry: dict[str, Any], feed_lang: str | None) -> str | None:
     """Return the language that an entry states for itself, not one that it inherits."""
     stated = _text(entry, "language")
-    for name in ("title_detail", "summary_detail"):
-        stated = stated or _text(dict.get(entry, name) or {}, "language")
+    for name in ("title", "summary"):
+        stated = stated or _text(_detail(entry, name), "language")
     return stated if stated and primary(stated) != primary(feed_lang) else None
 
 

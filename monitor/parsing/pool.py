@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from datetime import timedelta
 
 from monitor.errors import ParseError
@@ -61,6 +62,11 @@ class Parsers:
         if isinstance(answer.outcome, ParsedFeed):
             return answer.outcome
         raise ParseError(str(answer.outcome))
+
+    def warm(self) -> None:
+        """Start a process, if there is none, for the document that will come."""
+        with suppress(ParseError):
+            self._let_go(self._take(), reuse=True)
 
     def close(self) -> None:
         """End all processes; what is being parsed fails."""

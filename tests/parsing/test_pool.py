@@ -109,6 +109,19 @@ def test_nothing_is_started_before_it_is_needed(pool: Make) -> None:
     assert children() == before
 
 
+def test_a_process_can_be_started_ahead(pool: Make) -> None:
+    """Who knows that a document will come need not wait for the start of a process."""
+    parsers = pool()
+    parsers.warm()
+    parsers.warm()
+    (process,) = parsers._idle
+    assert parsers.parse(FEED, feed_lang=None).items
+    assert parsers._idle == [process]
+    parsers.close()
+    parsers.warm()
+    assert parsers._idle == []
+
+
 def test_too_much_time_spoils_one_document(pool: Make) -> None:
     """A document that takes too long ends with its process; the next one gets a new one."""
     parsers = pool(cpu=SMALL_LIMIT)
