@@ -15,6 +15,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from monitor.errors import ParseError
 from monitor.feeds.parse import ParsedFeed, parse
@@ -34,7 +35,12 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     for number in (signal.SIGPROF, signal.SIGALRM, signal.SIGIO):
         signal.signal(number, signal.SIG_DFL)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Some systems know no such limit or file, or forbid to set it: then theirs hold.
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with suppress(OSError):
+        # Where memory runs out all the same, this goes, and not the daemon.
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     with socket.socket(fileno=sys.stdin.fileno()) as daemon:
         jobs = 0
         is_last = False
@@ -75,7 +81,6 @@ def _outcome(job: Job) -> ParsedFeed | str:
 @contextmanager
 def _limited(daemon: socket.socket, limits: Limits) -> Iterator[None]:
     """Let the kernel end this process if a document takes too much, or if the daemon is gone."""
-    # Some systems know no such limit, or set a lower one: then that holds.
     with suppress(ValueError, OSError):
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
         resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, hard))
