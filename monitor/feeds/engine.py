@@ -29,20 +29,29 @@ def read(text: str) -> Any:
     )
 
 
+# What feedparser knows of the place that it has come to, and the stacks of it.
+_PLACE = (
+    *("baseuri", "lang", "depth", "title_depth", "contentparams", "svgOK", "_summaryKey"),
+    *("incontent", "intextinput", "inimage", "inauthor", "incontributor", "inpublisher"),
+    *("insource", "hasContent"),
+)
+_STACKS = ("basestack", "langstack", "elementstack")
+
+
 class _EachByItself:
     """Keeps feedparser's state from leaking out of one entry into those after it.
 
-    As it is, the `xml:base` of an element goes on after its end if nothing around it has one, and
-    after some XHTML (its `typepad` case) base, language and depth do. The identity of an entry
-    would then depend on what stands above it.
+    As it is, the `xml:base` of an element goes on after its end if nothing around it has one, after
+    some XHTML (its `typepad` case) base, language and depth do, and a title in a title leaves all
+    content after it misread. The identity of an entry would then depend on what stands above it.
     """
 
     def unknown_starttag(self: Any, tag: str, attributes: Any) -> None:
         """Read a start tag; what holds before an entry holds again after it."""
         # Only where an entry may begin: a copy at each tag is quadratic in their depth.
         if not self.inentry and tag.rpartition(":")[2] in {"item", "entry"}:
-            stacks = (list(self.basestack), list(self.langstack))
-            self._outside = (self.baseuri, self.lang, self.depth, *stacks)
+            self._outside = {name: getattr(self, name) for name in _PLACE}
+            self._outside_stacks = {name: list(getattr(self, name)) for name in _STACKS}
         super().unknown_starttag(tag, attributes)  # type: ignore[misc]
 
     def unknown_endtag(self: Any, tag: str) -> None:
@@ -50,8 +59,10 @@ class _EachByItself:
         was_in_entry = self.inentry
         super().unknown_endtag(tag)  # type: ignore[misc]
         if was_in_entry and not self.inentry:
-            (self.baseuri, self.lang, self.depth, *stacks) = self._outside
-            self.basestack[:], self.langstack[:] = stacks
+            for name, value in self._outside.items():
+                setattr(self, name, value)
+            for name, stack in self._outside_stacks.items():
+                getattr(self, name)[:] = stack
         elif self.basestack:
             self.baseuri = self.basestack[-1]
 

@@ -9,9 +9,6 @@ well-formed: what was a balanced part of one well-formed document is a balanced 
 where it stands among elements, and leaving it out, or putting it in, spoils nothing. Whoever reads
 must check three things, and read the whole otherwise: that the rest is well-formed, that it has as
 many entries as were left in it, and that no entry in it claims the key of one that was cut.
-
-One difference is known, and borne: of two titles of the feed itself, feedparser takes the later one
-if an entry stands between them.
 """
 
 from __future__ import annotations
