@@ -41,14 +41,19 @@ def main() -> None:
     with suppress(OSError):
         # Where memory runs out all the same, this goes, and not the daemon.
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
-    with socket.socket(fileno=sys.stdin.fileno()) as daemon:
-        jobs = 0
-        is_last = False
-        while not is_last and (packed := receive(daemon)):
-            jobs += 1
-            answer = _answer(daemon, unpack_job(packed), is_last=jobs >= _MOST_JOBS)
-            is_last = answer.is_last
-            daemon.sendall(pack(answer))
+    # A daemon that is killed may leave a reset connection: that is an end like any other.
+    with socket.socket(fileno=sys.stdin.fileno()) as daemon, suppress(ConnectionError):
+        _serve(daemon)
+
+
+def _serve(daemon: socket.socket) -> None:
+    jobs = 0
+    is_last = False
+    while not is_last and (packed := receive(daemon)):
+        jobs += 1
+        answer = _answer(daemon, unpack_job(packed), is_last=jobs >= _MOST_JOBS)
+        is_last = answer.is_last
+        daemon.sendall(pack(answer))
 
 
 def _answer(daemon: socket.socket, job: Job, *, is_last: bool) -> Answer:
