@@ -27,12 +27,21 @@ def tls_context() -> ssl.SSLContext:
 
 
 class _Response(http.client.HTTPResponse):
+    # What has come of a body that is sent in chunks.
+    chunk_bytes = 0
+
     def _safe_read(self, amt: int) -> bytes:
         """Refuse a chunk of a negative size, which `read` takes for all there is (RFC 9112 7.1)."""
         if amt < 0:
             raise http.client.HTTPException(f"a chunk of {amt} bytes")
         data: bytes = super()._safe_read(amt)  # type: ignore[misc]  # no stub
+        self.chunk_bytes += len(data)
         return data
+
+
+def sent_bytes(raw: Any) -> int:
+    """Give how much of a body has come, as it was sent; urllib3 counts no chunks."""
+    return int(raw.tell() or getattr(raw._fp, "chunk_bytes", 0))  # noqa: SLF001 - no other way
 
 
 def _watched(plain: type[HTTPConnection], watch: Watch) -> type[HTTPConnection]:

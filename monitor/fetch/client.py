@@ -18,17 +18,18 @@ from monitor.feeds.address import bare, host_of
 from monitor.feeds.conditions import Conditions
 from monitor.feeds.hints import fresh_for
 from monitor.fetch import headers as said
-from monitor.fetch.adapter import WatchedAdapter, tls_context
+from monitor.fetch.adapter import WatchedAdapter, sent_bytes, tls_context
 from monitor.fetch.deadline import Deadline, Deadlines
 from monitor.fetch.links import links_of
 from monitor.fetch.way import REDIRECTS, Refused, Way, asked, is_conditional
 from monitor.fetch.words import in_words
-from monitor.records import Answer, Document, FetchFailure, FetchResult, NotModified
+from monitor.records import Answer, Document, FetchFailure, FetchResult, Hop, NotModified
 
 MOST_REDIRECTS = 5
 MOST_ANSWER_BYTES = 16_384
 CHUNK_BYTES = 65_536
 WITHOUT = Conditions()
+OnHop = Callable[[Hop], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,23 @@ def user_agent(version: str, contact: str | None) -> str:
     return f"seedwatch/{version} (+{where})"
 
 
+@contextmanager
+def _told(url: str, response: requests.Response, on_hop: OnHop | None) -> Iterator[None]:
+    """Tell of an answer once the block has read what it wants of it, or has given up."""
+    try:
+        yield
+    finally:
+        if on_hop is not None:
+            on_hop(
+                Hop(
+                    url=url,
+                    status=response.status_code,
+                    coding=response.headers.get("Content-Encoding", "")[:40],
+                    sent_bytes=sent_bytes(response.raw),
+                )
+            )
+
+
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Leave redirects to us: requests would read all of their bodies, however long."""
@@ -69,15 +87,18 @@ class Client:
         self._deadlines = Deadlines()
         self._here = threading.local()
 
-    def get(self, url: str, conditions: Conditions = WITHOUT) -> FetchResult:
+    def get(
+        self, url: str, conditions: Conditions = WITHOUT, *, on_hop: OnHop | None = None
+    ) -> FetchResult:
         """GET a document, on conditions if there are any; never raises for the other side.
 
         Validators go out exactly as they came in (RFC 9110 section 13.1), to the address that gave
-        them and no other. A name and password in the address go to its own host only.
+        them and no other. A name and password in the address go to its own host only. `on_hop` is
+        told of each answer on the way, the last one included, when it has been read.
         """
         with self._exchange("GET") as deadline:
             try:
-                result = self._follow(url, conditions)
+                result = self._follow(url, conditions, on_hop)
                 deadline.check()
             except (RequestException, HTTPError, OSError, ValueError, Refused) as error:
                 return FetchFailure(cause=self._cause(error, deadline), fetched_at=self._clock())
@@ -144,13 +165,16 @@ class Client:
             timeout=self._limits.time_for(method).total_seconds() + 1,
         )
 
-    def _follow(self, url: str, conditions: Conditions) -> FetchResult:
+    def _follow(self, url: str, conditions: Conditions, on_hop: OnHop | None) -> FetchResult:
         way = Way(url=bare(url))
         for _hop in range(MOST_REDIRECTS + 1):
             if urlsplit(way.url).scheme not in {"http", "https"}:
                 raise Refused(f"redirected to {way.url[:80]!r}, which is not http or https")
             headers = asked(url, way.url, conditions)
-            with self._send("GET", way.url, headers) as response:
+            with (
+                self._send("GET", way.url, headers) as response,
+                _told(way.url, response, on_hop),
+            ):
                 where = response.headers.get("Location")
                 if response.status_code not in REDIRECTS or not where:
                     return self._read(way, response, is_conditional=is_conditional(headers))
