@@ -25,8 +25,8 @@ STYLES = {Health.FAILING: "red", Health.GONE: "red", Health.SILENT: "yellow"}
 def literal(text: str) -> Text:
     r"""Give a text of the outside as it stands, without signs that act on a terminal.
 
-    >>> literal("[red]\x1b[2Ja")
-    <text '[red]�[2Ja' []>
+    >>> literal("[red]\x1b[2J").plain
+    '[red]�[2J'
     """
     return plain("".join(one if one.isprintable() or one in _JOINERS else "\ufffd" for one in text))
 
