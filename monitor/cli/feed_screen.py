@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from rich.console import Console
 from rich.text import Text
 
-from monitor.cli.screen import ago, minute, plain, table
+from monitor.cli.screen import ago, minute, plain
 from monitor.feeds.examine import Dates, Exchange, FeedReport, Findings, Trouble
 from monitor.feeds.health import FeedHealth, Health
 from monitor.feeds.hubs import Named
@@ -19,6 +19,8 @@ from monitor.records import Hints, Hop
 _JOINERS = "\u200c\u200d"
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 LABEL_WIDTH = 11
+# The columns of the list behind the name, with their widths.
+COLUMNS = {"health": 10, "last poll": 10, "next": 9, "a day": 5}
 STYLES = {Health.FAILING: "red", Health.GONE: "red", Health.SILENT: "yellow"}
 
 
@@ -196,26 +198,41 @@ def show_healths(
     console.print(f"{len(healths)} feeds" + (f": {told}" if told else ""))
     if not shown:
         return
+    name_width = console.width - sum(COLUMNS.values()) - len(COLUMNS)
+    console.print(_line("feed", tuple(COLUMNS), name_width, style="dim"))
     worst = list(Health)
-    rows = table("feed", "health", "last poll", "next", "a day", "cause", least=6)
     for one in sorted(shown, key=lambda one: (worst.index(one.health), one.name.casefold())):
-        rows.add_row(
-            literal(one.name),
-            Text(one.health.value, style=STYLES.get(one.health, "")),
+        cells = (
+            one.health.value,
             ago(one.last_polled_at, now),
             ago(one.due_at, now) if one.due_at > now else "due",
             "-" if one.items_a_day is None else amount(one.items_a_day),
-            literal(one.detail),
         )
-    console.print(rows)
+        console.print(_line(one.name, cells, name_width, style=STYLES.get(one.health, "")))
+        if one.detail:
+            detail = literal(f"  {one.detail}")
+            detail.truncate(console.width, overflow="ellipsis")
+            console.print(detail)
+
+
+def _line(name: str, cells: Sequence[str], name_width: int, *, style: str) -> Text:
+    """Give a line of the list; names are cut, and what is behind them stands in columns."""
+    first = literal(name)
+    first.truncate(name_width, overflow="ellipsis", pad=True)
+    rest = " ".join(
+        f"{cell:{COLUMNS[column]}}" for column, cell in zip(COLUMNS, cells, strict=True)
+    )
+    return Text.assemble(first, " ", (rest.rstrip(), style))
 
 
 def amount(number: float) -> str:
     """Write a rate with the digits that it is known to.
 
-    >>> amount(123.4), amount(2.04), amount(0.043)
-    ('123', '2.0', '0.04')
+    >>> amount(123.4), amount(2.04), amount(0.043), amount(0)
+    ('123', '2.0', '0.04', '0')
     """
+    if not number:
+        return "0"
     if number >= 9.5:
         return f"{number:.0f}"
     return f"{number:.1f}" if number >= 0.095 else f"{number:.2f}"
@@ -225,11 +242,12 @@ def span(length: timedelta) -> str:
     """Write a length of time in one unit.
 
     >>> span(timedelta(seconds=5)), span(timedelta(minutes=90)), span(timedelta(days=3))
-    ('5 s', '90 min', '3.0 d')
+    ('5 s', '90 min', '3 d')
     """
     seconds = length.total_seconds()
     if seconds < 90:
         return f"{seconds:.0f} s"
     if seconds <= 90 * 60:
         return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h" if seconds < 48 * 3600 else f"{seconds / 86_400:.1f} d"
+    number, unit = (seconds / 3600, "h") if seconds < 48 * 3600 else (seconds / 86_400, "d")
+    return f"{number:.1f}".removesuffix(".0") + f" {unit}"
