@@ -218,6 +218,19 @@ FetchResult = Document | NotModified | FetchFailure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """One request of a chain of redirects, and how it was answered."""
+
+    # Without a password.
+    url: str
+    status: int
+    # Its `Content-Encoding`; empty for none.
+    coding: str = ""
+    # Of the body as it was sent, packed, as far as it was read.
+    sent_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Poll:
     """What a poll means for its feed: the columns that the next poll starts from."""
 

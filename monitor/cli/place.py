@@ -10,9 +10,20 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from monitor.app import App, open_database, wire
-from monitor.config import Settings, load
+from monitor.config import Settings, load, without_file
 from monitor.errors import ConfigError, Fault, StoreError
 from monitor.log import set_up
+
+
+def places(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Give the places where a configuration is looked for, in their order."""
+    home = Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    return (
+        Path("config/seedwatch.yaml"),
+        Path("seedwatch.yaml"),
+        home / "seedwatch" / "seedwatch.yaml",
+        Path("/etc/seedwatch/seedwatch.yaml"),
+    )
 
 
 def find_config(named: Path | None, environ: Mapping[str, str]) -> Path:
@@ -20,19 +31,10 @@ def find_config(named: Path | None, environ: Mapping[str, str]) -> Path:
 
     Raises `ConfigError` with the places that were tried.
     """
-    home = Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    places = [
-        Path("config/seedwatch.yaml"),
-        Path("seedwatch.yaml"),
-        home / "seedwatch" / "seedwatch.yaml",
-        Path("/etc/seedwatch/seedwatch.yaml"),
-    ]
-    if named is not None:
-        return named
-    for place in places:
-        if place.is_file():
-            return place
-    tried = ", ".join(str(place) for place in places)
+    found = named or next((one for one in places(environ) if one.is_file()), None)
+    if found is not None:
+        return found
+    tried = ", ".join(str(place) for place in places(environ))
     what = f"there is none at {tried}: name one with --config, or write one with `seedwatch init`"
     raise ConfigError((Fault(file="configuration", line=0, path="", what=what),))
 
@@ -42,6 +44,18 @@ def settings_of(named: Path | None) -> Settings:
     settings = load(find_config(named, os.environ), os.environ)
     set_up("error", settings.log.format)
     return settings
+
+
+def settings_or_defaults(named: Path | None) -> Settings:
+    """Load the configuration, if there is one; without any, all is at its default.
+
+    One that was named, or that is wrong, is no such case: it raises `ConfigError`.
+    """
+    if named is None and not any(place.is_file() for place in places(os.environ)):
+        settings = without_file()
+        set_up("error", settings.log.format)
+        return settings
+    return settings_of(named)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The configuration: one YAML file and the files it names -> `Settings`, or all its faults."""
 
-from monitor.config.load import load
+from monitor.config.load import load, without_file
 from monitor.config.settings import (
     DeliveryPolicy,
     Listen,
@@ -24,4 +24,5 @@ __all__ = [
     "Settings",
     "WebSub",
     "load",
+    "without_file",
 ]

@@ -13,7 +13,7 @@ from monitor.config.feeds import build_feeds, check_repeats, read_lists
 from monitor.config.files import UnreadableError, read_bytes
 from monitor.config.receivers import Vault, build_receiver
 from monitor.config.settings import DeliveryPolicy, Log, Polling, Settings, WebSub
-from monitor.config.shape import ConfigShape, PollingShape
+from monitor.config.shape import ConfigShape, DeliveryShape, LogShape, PollingShape
 from monitor.config.topics import build_topic, check_names, read_all_seeds
 from monitor.config.tree import Node, read_tree
 from monitor.errors import ConfigError, Fault
@@ -67,6 +67,20 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
         store_url=_absolute(shape.store, folder),
         log=Log(**dict(shape.log)),
         websub=WebSub(**dict(shape.websub)) if shape.websub else None,
+    )
+
+
+def without_file() -> Settings:
+    """Give the settings of a configuration that names nothing: all else at its default."""
+    return Settings(
+        path=Path(),
+        topics=(),
+        feeds=(),
+        receivers=(),
+        polling=Polling(**dict(PollingShape())),
+        delivery=DeliveryPolicy(**dict(DeliveryShape())),
+        store_url="",
+        log=Log(**dict(LogShape())),
     )
 
 

@@ -53,6 +53,10 @@ class DraftFeed:
     lang: str | None
     hints: Hints
     drafts: tuple[Draft, ...]
+    # Its format and version; empty if it does not say.
+    form: str = ""
+    # Why it is not well-formed, though it could be read; empty if it is.
+    trouble: str = ""
 
 
 def make_item(draft: Draft, document: Document, feed_lang: str | None) -> Item:

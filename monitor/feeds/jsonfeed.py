@@ -34,6 +34,7 @@ def read(text: str) -> DraftFeed:
         title=html.escape(_text(feed, "title")),
         lang=_text(feed, "language") or None,
         hints=Hints(),
+        form="JSON Feed",
         drafts=tuple(_draft(entry) for entry in listed if isinstance(entry, dict)),
     )
 

@@ -74,12 +74,7 @@ def parse(document: Document, *, feed_lang: str | None, max_items: int = 2000) -
 
     Raises `ParseError` if the document is no feed, or one that costs too much to read.
     """
-    text = decode(document.body, document.content_type)
-    bare = text.strip("\ufeff\0 \t\r\n")
-    if not bare:
-        raise ParseError("empty document")
-    is_json = bare[0] in "{["
-    said = jsonfeed.read(bare) if is_json else _read(admit(text, max_items=max_items))
+    said = drafts_of(document, max_items=max_items)
     drafts = both_ends(said.drafts, max_items)
     listed = primary(feed_lang)
     stated = listed or primary(said.lang) or primary(document.content_language)
@@ -94,6 +89,19 @@ def parse(document: Document, *, feed_lang: str | None, max_items: int = 2000) -
         items=distinct(items),
         hints=said.hints,
     )
+
+
+def drafts_of(document: Document, *, max_items: int = 2000) -> DraftFeed:
+    """Read what a document says, as it says it.
+
+    Raises `ParseError` as `parse` does.
+    """
+    text = decode(document.body, document.content_type)
+    bare = text.strip("\ufeff\0 \t\r\n")
+    if not bare:
+        raise ParseError("empty document")
+    is_json = bare[0] in "{["
+    return jsonfeed.read(bare) if is_json else _read(admit(text, max_items=max_items))
 
 
 def _told(items: list[Item], stated: str | None) -> str | None:
@@ -138,6 +146,8 @@ def _read(text: str) -> DraftFeed:
         lang=lang,
         hints=_hints(feed, text),
         drafts=tuple(_draft(entry, lang, is_atom=is_atom) for entry in entries),
+        form=str(found["version"]),
+        trouble=_cause(trouble) if isinstance(trouble, Exception) else "",
     )
 
 

@@ -116,8 +116,16 @@ class _Counted(io.BufferedReader):
             raise Refused(f"larger than {self._most_bytes:,} bytes as it is sent")
 
 
+def sent_bytes(raw: Any) -> int:
+    """Give how much of a body has come, as it was sent; urllib3 counts no chunks."""
+    return int(raw.tell() or getattr(raw._fp, "chunk_bytes", 0))  # noqa: SLF001 - no other way
+
+
 def _response_class(line: Line) -> type[http.client.HTTPResponse]:
     class Response(http.client.HTTPResponse):
+        # What has come of a body that is sent in chunks.
+        chunk_bytes = 0
+
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options)
             # Nothing has been read, so that nothing is lost with its buffer.
@@ -136,6 +144,7 @@ def _response_class(line: Line) -> type[http.client.HTTPResponse]:
             if amt < 0:
                 raise http.client.HTTPException(f"a chunk of {amt} bytes")
             data: bytes = super()._safe_read(amt)  # type: ignore[misc]  # no stub
+            self.chunk_bytes += len(data)
             return data
 
     return Response

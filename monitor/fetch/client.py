@@ -17,7 +17,7 @@ from monitor.feeds.address import bare, host_of
 from monitor.feeds.conditions import Conditions
 from monitor.feeds.hints import fresh_for
 from monitor.fetch import headers as said
-from monitor.fetch.adapter import MOST_HEAD_BYTES, DialledAdapter, Line, tls_context
+from monitor.fetch.adapter import MOST_HEAD_BYTES, DialledAdapter, Line, sent_bytes, tls_context
 from monitor.fetch.addresses import Guard, Trust
 from monitor.fetch.body import gather
 from monitor.fetch.deadline import Deadline, Deadlines
@@ -28,12 +28,13 @@ from monitor.fetch.refused import Refused
 from monitor.fetch.resolve import Resolver
 from monitor.fetch.way import REDIRECTS, Way, asked, is_conditional
 from monitor.fetch.words import in_words, shown
-from monitor.records import Answer, Document, FetchFailure, FetchResult, NotModified, Stage
+from monitor.records import Answer, Document, FetchFailure, FetchResult, Hop, NotModified, Stage
 
 MOST_REDIRECTS = 5
 MOST_ANSWER_BYTES = 16_384
 CHUNK_BYTES = 65_536
 WITHOUT = Conditions()
+OnHop = Callable[[Hop], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,23 @@ def user_agent(version: str, contact: str | None) -> str:
     """Say who asks: name, version, and where to complain."""
     where = contact or "https://pypi.org/project/seedwatch/"
     return f"seedwatch/{version} (+{where})"
+
+
+@contextmanager
+def _told(url: str, response: requests.Response, on_hop: OnHop | None) -> Iterator[None]:
+    """Tell of an answer once the block has read what it wants of it, or has given up."""
+    try:
+        yield
+    finally:
+        if on_hop is not None:
+            on_hop(
+                Hop(
+                    url=url,
+                    status=response.status_code,
+                    coding=response.headers.get("Content-Encoding", "")[:40],
+                    sent_bytes=sent_bytes(response.raw),
+                )
+            )
 
 
 class _Session(requests.Session):
@@ -86,15 +104,18 @@ class Client:
         self._dialer = Dialer(guard or Guard(), resolver or Resolver(), self._deadlines)
         self._here = threading.local()
 
-    def get(self, url: str, conditions: Conditions = WITHOUT) -> FetchResult:
+    def get(
+        self, url: str, conditions: Conditions = WITHOUT, *, on_hop: OnHop | None = None
+    ) -> FetchResult:
         """GET a document, on conditions if there are any; never raises for the other side.
 
         Validators go out exactly as they came in (RFC 9110 section 13.1), to the address that gave
-        them and no other. A name and password in the address go to its own host only.
+        them and no other. A name and password in the address go to its own host only. `on_hop` is
+        told of each answer on the way, the last one included, when it has been read.
         """
         with self._exchange("GET") as deadline:
             try:
-                result = self._follow(url, conditions, deadline)
+                result = self._follow(url, conditions, deadline, on_hop)
                 deadline.check()
             except (RequestException, HTTPError, OSError, ValueError, Refused) as error:
                 return self._broken_off(error, deadline)
@@ -178,14 +199,20 @@ class Client:
             timeout=self._limits.time_for(method).total_seconds() + 1,
         )
 
-    def _follow(self, url: str, conditions: Conditions, deadline: Deadline) -> FetchResult:
+    def _follow(
+        self, url: str, conditions: Conditions, deadline: Deadline, on_hop: OnHop | None
+    ) -> FetchResult:
         # Whole: what can be read in two ways may look harmless without its name and password.
         check_url(url)
         way = Way(url=bare(url))
         trust = Trust.ASKED
         for _hop in range(MOST_REDIRECTS + 1):
             headers = asked(url, way.url, conditions)
-            with self._dialer.trusting(trust), self._send("GET", way.url, headers) as response:
+            with (
+                self._dialer.trusting(trust),
+                self._send("GET", way.url, headers) as response,
+                _told(way.url, response, on_hop),
+            ):
                 where = response.headers.get("Location")
                 if response.status_code not in REDIRECTS or not where:
                     return self._read(way, response, is_conditional=is_conditional(headers))

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Engine, func, or_, select
+from sqlalchemy import ColumnElement, Engine, case, func, or_, select
 
+from monitor.feeds.health import Activity
 from monitor.records import Alert, Delivery, DeliveryState, Revision, SeenItem, Story, Verdict
 from monitor.store import rows
 from monitor.store.engine import reading
@@ -90,6 +91,20 @@ class Reports:
         )
         with reading(self._engine) as connection:
             return {str(lang): int(count) for lang, count in connection.execute(query)}
+
+    def activity(self, since: datetime) -> dict[int, Activity]:
+        """Say what each feed has brought, by its id; feeds without any item are left out."""
+        is_recent = (items.c.first_seen_at >= since) & items.c.baseline.is_(False)
+        query = select(
+            items.c.feed_id,
+            func.max(items.c.first_seen_at).label("last"),
+            func.count(case((is_recent, 1))).label("recent"),
+        ).group_by(items.c.feed_id)
+        with reading(self._engine) as connection:
+            return {
+                row.feed_id: Activity(last_item_at=row.last, recent=row.recent)
+                for row in connection.execute(query)
+            }
 
     def alerts(self, *, topic: str | None = None, limit: int = 20) -> list[Alert]:
         """Give the latest alerts, newest first."""

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from monitor.alerts.route import route
+from monitor.feeds.health import Activity
 from monitor.records import (
     Alert,
     Alias,
@@ -1155,3 +1156,29 @@ def test_alerts_of_an_item(outbox: Store, reports: Reports) -> None:
     assert reports.alerts_of_item(made.seen("fence").id) == [fence, catch_up]
     assert reports.alerts_of_item(copy.seen.id) == [fence]
     assert reports.alerts_of_item(ignored.seen.id) == []
+
+
+def test_activity_counts_what_each_feed_brought(store: Store, engine: Engine) -> None:
+    """Items since a time are counted by feed, those of its first poll not; the last is told."""
+    store.sync_feeds([LRT, BBC], NOW)
+    lrt = feeds_by_name(store)["LRT"].id
+    times = {"old": NOW - 8 * DAY, "new": NOW - DAY, "first": NOW}
+    store.commit(
+        Batch(
+            items=tuple(
+                made.judged(
+                    made.seen(
+                        name,
+                        made.item(name),
+                        feed_id=lrt,
+                        first_seen_at=at,
+                        baseline=name == "first",
+                    ),
+                    reason=Reason.BELOW_THRESHOLD,
+                )
+                for name, at in times.items()
+            )
+        )
+    )
+    (found,) = Reports(engine).activity(NOW - 7 * DAY).items()
+    assert found == (lrt, Activity(last_item_at=NOW, recent=1))

@@ -218,3 +218,30 @@ def test_without_a_configuration_it_says_where_it_looked(tmp_path: Path) -> None
     assert done.returncode == 78
     (line,) = done.stderr.splitlines()
     assert "seedwatch init" in line
+
+
+def test_feeds_are_looked_at_closely(stage: Scene) -> None:
+    """A feed is tested by name or address, which stores nothing, and listed with its health."""
+    service = stage.service
+    stage.open_feed("wire", "rss", on_topic(0), off_topic(0))
+    stage.add_feed("gone", stage.news.url("/gone"))
+    service.write()
+    report = service.ask("feeds", "test", "wire")
+    assert (report["name"], report["trouble"]) == ("wire", None)
+    assert report["findings"]["titles"] == [off_topic(0).title, on_topic(0).title]
+    assert report["again"]["is_honoured"]
+    assert len(stage.news.requests("/wire")) == 2
+    service.ask("feeds", "test", stage.news.url("/wire"), "--once")
+    assert len(stage.news.requests("/wire")) == 3
+    done = service.command("feeds", "test", "gone")
+    assert done.returncode == 1
+    assert done.stdout.startswith("failed: gone\n")
+    assert "HTTP 404 Not Found" in done.stdout
+    assert stored(stage) == {}
+
+    assert service.command("once").returncode == 0
+    listed = service.ask("feeds", "list")
+    assert {one["name"]: one["health"] for one in listed} == {"wire": "well", "gone": "failing"}
+    (failing,) = service.ask("feeds", "list", "--failing")
+    assert failing["detail"] == "HTTP 404 Not Found"
+    assert "2 feeds: 1 failing, 1 well" in service.command("feeds", "list").stdout
