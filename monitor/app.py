@@ -20,6 +20,9 @@ from monitor.desk import PushDesk
 from monitor.errors import StoreError
 from monitor.feeds.conditions import conditions
 from monitor.feeds.moves import address
+from monitor.feeds.pace import Bounds
+from monitor.feeds.pacer import Pacer
+from monitor.feeds.schedule import JITTER
 from monitor.feeds.turns import TurnRules, steady_rate
 from monitor.fetch import Client, Guard, Limits, Trust, user_agent
 from monitor.inbox import Inbox
@@ -63,6 +66,7 @@ class App:
     feedback: Feedback
     client: Client
     tracker: Tracker
+    pacer: Pacer
     ingest: Ingest
     deliver: Deliver
     # Polls one feed, as politely as it is known.
@@ -137,7 +141,8 @@ def wire(
     # Spreads polls and retries; nothing secret hangs on it.
     chance = random.Random().random  # noqa: S311
     fetchers = ThreadPoolExecutor(settings.polling.workers, thread_name_prefix="fetch")
-    ingest = Ingest(store, tracker, watch_of(settings), chance=chance)
+    pacer = make_pacer(settings)
+    ingest = Ingest(store, tracker, watch_of(settings), pacer, chance=chance)
     polling = settings.polling
     subscriptions = Subscriptions(engine)
     inbox = inbox or Inbox(most=MOST_PUSHES, max_bytes=0)
@@ -155,6 +160,7 @@ def wire(
         feedback=feedback,
         client=client,
         tracker=tracker,
+        pacer=pacer,
         ingest=ingest,
         deliver=Deliver(
             store,
@@ -179,6 +185,14 @@ def wire(
         senders=ThreadPoolExecutor(SENDERS, thread_name_prefix="send"),
         clock=clock,
     )
+
+
+def make_pacer(settings: Settings) -> Pacer:
+    """Make what shares the polls among the feeds, within the bounds of the configuration."""
+    polling = settings.polling
+    # What is planned may be stretched by chance, and still has to come in time.
+    most = max(polling.every, polling.at_least_every / (1 + JITTER))
+    return Pacer(polling.every, Bounds(least=polling.at_most_every, most=most))
 
 
 def _subscriber(
@@ -271,6 +285,7 @@ def start_up(app: App) -> None:
     """Bring the database in line with the configuration: its feeds, its new topics."""
     now = app.clock()
     app.store.sync_feeds(app.settings.feeds, now)
+    app.pacer.fill(app.store.demands(), app.store.floors())
     if app.subscriber is not None:
         app.subscriber.sync(now)
     elif app.subscriptions.clear():

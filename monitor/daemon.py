@@ -26,7 +26,7 @@ from monitor.app import App
 from monitor.config import Settings
 from monitor.errors import ConfigError, SeedwatchError
 from monitor.push import Door
-from monitor.records import Feed, Outcome
+from monitor.records import Outcome
 from monitor.systemd import notify
 
 log = structlog.get_logger()
@@ -231,11 +231,11 @@ class Daemon:
 
         Never waits for a moment without polls: with many feeds there is none.
         """
-        feeds = app.store.feeds()
+        waiting = app.store.unread_feeds()
         is_late = time.monotonic() - self._since > CATCH_UP_WITHIN_SECONDS
-        if not is_late and any(feed.last_polled_at is None for feed in feeds):
+        if not is_late and any(feed.last_polled_at is None for feed in waiting):
             return
-        unread = {feed.id for feed in feeds if feed.baseline_at is None}
+        unread = {feed.id for feed in waiting}
         if self._unread is None or self._unread - unread or app.ingest.take_held():
             for topic in app.settings.topics:
                 alert = app.ingest.catch_up(topic, now)
@@ -243,7 +243,7 @@ class Daemon:
                     facts = {"listed": len(alert.items), "left_out": alert.left_out}
                     log.info("catch_up", topic=topic.name, **facts)
         self._unread = unread
-        self._tell_failing(feeds)
+        self._tell_failing(app)
 
     def deliver(self) -> None:
         """Send what is due; finished sends are let go."""
@@ -252,28 +252,31 @@ class Daemon:
         if free:
             self._sending |= set(self._app.deliver.deliver_due(self._app.senders, free))
 
-    def _tell_failing(self, feeds: list[Feed]) -> None:
+    def _tell_failing(self, app: App) -> None:
         """Say in one line how many feeds fail, why, and when they are tried again."""
-        # By URL: outlets share names.
-        failing = {feed.url: feed.last_error or "" for feed in feeds if feed.failures}
         told_at = self._told_failing_at
-        is_early = told_at is not None and time.monotonic() - told_at < TELL_FAILING_EVERY_SECONDS
-        if failing == self._failing or is_early:
+        if told_at is not None and time.monotonic() - told_at < TELL_FAILING_EVERY_SECONDS:
+            return
+        feeds = app.store.failing_feeds()
+        # By URL: outlets share names.
+        failing = {feed.url: feed.last_error or "" for feed in feeds}
+        if failing == self._failing:
             return
         self._failing, self._told_failing_at = failing, time.monotonic()
+        all_feeds = app.store.count_feeds()
         if not failing:
-            log.info("feeds_well", feeds=len(feeds))
+            log.info("feeds_well", feeds=all_feeds)
             return
         causes = Counter(failing.values()).most_common(3)
         facts: dict[str, Any] = {
             "failing": len(failing),
-            "of": len(feeds),
+            "of": all_feeds,
             "why": "; ".join(f"{cause} ({count})" for cause, count in causes),
-            "next_try": min(feed.due_at for feed in feeds if feed.failures),
+            "next_try": min(feed.due_at for feed in feeds),
         }
         if len(failing) <= 3:
-            facts["feeds"] = ", ".join(feed.name for feed in feeds if feed.failures)
-        if len(failing) == len(feeds):
+            facts["feeds"] = ", ".join(feed.name for feed in feeds)
+        if len(failing) == all_feeds:
             facts["hint"] = "no network? `make demo` (or `seedwatch demo`) needs none"
         log.warning("feeds_failing", **facts)
 

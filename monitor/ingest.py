@@ -21,6 +21,7 @@ from monitor.alerts.route import make_alert, route
 from monitor.errors import ParseError
 from monitor.feeds import schedule
 from monitor.feeds.conditions import hides_news
+from monitor.feeds.pacer import Pacer
 from monitor.feeds.parse import parse
 from monitor.judge import Again, Judge, Watch, alerted
 from monitor.records import (
@@ -31,7 +32,6 @@ from monitor.records import (
     Feed,
     FetchFailure,
     FetchResult,
-    Hints,
     NotModified,
     Poll,
     Reason,
@@ -39,7 +39,7 @@ from monitor.records import (
     Topic,
     Verdict,
 )
-from monitor.sift import sift, told_before
+from monitor.sift import Sifted, sift, told_before
 from monitor.store import Store
 from monitor.text.language import language_of
 from monitor.topics.story import tell
@@ -55,12 +55,19 @@ class Ingest:
     """Judges what polls bring, one document at a time, and commits each as a whole."""
 
     def __init__(
-        self, store: Store, tracker: Tracker, watch: Watch, *, chance: Callable[[], float]
+        self,
+        store: Store,
+        tracker: Tracker,
+        watch: Watch,
+        pacer: Pacer,
+        *,
+        chance: Callable[[], float],
     ) -> None:
         self._store = store
         self._judge = Judge(store, tracker, watch)
         self._tracker = tracker
         self._watch = watch
+        self._pacer = pacer
         self._chance = chance
         self._has_held = False
 
@@ -71,13 +78,17 @@ class Ingest:
     def take_push(self, feed: Feed, document: Document) -> Batch:
         """Judge what a hub pushed as if a poll had brought it, and commit it.
 
-        Schedule and validators stay: they are about what the feed's own server said. Raises
-        `ParseError` if the document is no feed.
+        Schedule and validators stay: they are about what the feed's own server said; but what came
+        counts for the feed's pace. Raises `ParseError` if the document is no feed.
         """
-        batch = self.judge(feed, document)
-        if batch.poll is not None and batch.poll.error is not None:
-            raise ParseError(batch.poll.error)
-        return self._commit(replace(batch, poll=None))
+        parsed = parse(document, feed_lang=feed.lang)
+        now = document.fetched_at
+        found = sift(self._store, feed, parsed.items, now)
+        batch = self._judge_sifted(feed, found, parsed.lang, now)
+        if found.fresh:
+            pace = self._pacer.learn_pushed(feed, now, len(found.fresh))
+            batch = replace(batch, pushed=(feed.id, pace))
+        return self._commit(batch)
 
     def _commit(self, batch: Batch) -> Batch:
         whole = replace(batch, lessons=self._tracker.take_lessons())
@@ -112,25 +123,35 @@ class Ingest:
             return Batch(poll=self._succeeded(feed, result, body_hash))
         return self._judge_document(feed, result, body_hash)
 
-    def _failed(self, feed: Feed, failure: FetchFailure) -> Poll:
-        return schedule.after_failure(
-            feed, failure, chance=self._chance(), at_least_every=self._watch.at_least_every
-        )
-
     def _succeeded(
         self,
         feed: Feed,
         result: Document | NotModified,
         body_hash: str | None = None,
-        hints: Hints | None = None,
+        *,
+        new: int = 0,
+        listed: int = 0,
     ) -> Poll:
-        return schedule.after_success(
+        at_least_every = self._watch.at_least_every
+        floor = min(schedule.floor(feed, result), at_least_every)
+        pace = self._pacer.learn(feed, result.fetched_at, new=new, listed=listed, floor=floor)
+        poll = schedule.after_success(
             feed,
             result,
             chance=self._chance(),
             body_hash=body_hash,
+            at_least_every=at_least_every,
+            base=pace.interval,
+        )
+        return replace(poll, pace=replace(pace, is_held=poll.is_held))
+
+    def _failed(self, feed: Feed, failure: FetchFailure) -> Poll:
+        return schedule.after_failure(
+            feed,
+            failure,
+            chance=self._chance(),
             at_least_every=self._watch.at_least_every,
-            hints=hints,
+            base=self._pacer.interval(feed, failure.fetched_at),
         )
 
     def _judge_document(self, feed: Feed, document: Document, body_hash: str) -> Batch:
@@ -141,11 +162,18 @@ class Ingest:
             return Batch(poll=self._failed(feed, failure))
         now = document.fetched_at
         found = sift(self._store, feed, parsed.items, now)
+        known = replace(feed, hints=parsed.hints)
         if found.fresh and hides_news(feed, document):
-            feed = replace(feed, lied_at=now)
-        poll = self._succeeded(feed, document, body_hash, parsed.hints)
-        fresh = [_in_language(one, parsed.lang) for one in found.fresh]
-        edited = [_in_language(one, parsed.lang) for one in found.again]
+            known = replace(known, lied_at=now)
+        # A part (226) lists only what is new: that all of it is says nothing.
+        listed = 0 if document.is_partial else len(parsed.items)
+        poll = self._succeeded(known, document, body_hash, new=len(found.fresh), listed=listed)
+        batch = self._judge_sifted(feed, found, parsed.lang, now)
+        return replace(batch, poll=replace(poll, trust=found.trust, read_at=now))
+
+    def _judge_sifted(self, feed: Feed, found: Sifted, usual: str | None, now: datetime) -> Batch:
+        fresh = [_in_language(one, usual) for one in found.fresh]
+        edited = [_in_language(one, usual) for one in found.again]
         topics = [topic for topic in self._watch.topics if topic.reads(feed.groups)]
         again = self._again(edited, topics)
         told = told_before(self._store, [*fresh, *(one.seen for one in again)], now)
@@ -153,7 +181,6 @@ class Ingest:
         judged_again = {one.seen.id for one in again}
         return replace(
             batch,
-            poll=replace(poll, trust=found.trust, read_at=now),
             edits=tuple(_noted(edit, judged_again) for edit in found.edits),
             aliases=found.aliases,
             seen_again=found.seen_again,

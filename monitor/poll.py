@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from datetime import datetime, timedelta
 
@@ -21,7 +21,7 @@ from monitor.feeds.schedule import REFUSED
 from monitor.feeds.trust import explain
 from monitor.feeds.turns import TurnRules, Turns
 from monitor.log import log_alerts
-from monitor.records import Batch, Feed, FetchFailure, FetchResult, Poll
+from monitor.records import Batch, Due, Feed, FetchFailure, FetchResult, Poll
 from monitor.store import Store
 
 log = structlog.get_logger()
@@ -66,7 +66,7 @@ class Poller:
                 feed, result = self._done.get_nowait()
             except queue.Empty:
                 break
-            self._turns.end(feed)
+            self._turns.end(feed.id)
             self._judge(feed, result, now)
             judged += 1
         self._start(now)
@@ -76,11 +76,24 @@ class Poller:
         if self._turns.free() <= 0:
             return
         self._resting = {one: until for one, until in self._resting.items() if until > now}
+        chosen = self._turns.choose(self._due(now), now)
+        if not chosen:
+            return
+        # Only these are read whole: very many may be due that have to wait.
+        feeds = {feed.id: feed for feed in self._store.feeds_of([one.id for one in chosen])}
+        for one in chosen:
+            self._executor.submit(self._work, feeds[one.id], now)
+            self._turns.begin(one, now)
+
+    def _due(self, now: datetime) -> Iterator[Due]:
+        """Give what is due, longest first; only if that is not enough, find it host by host."""
         busy = self._turns.under_way | self._resting.keys()
-        due = self._store.due_feeds(now, MOST_DUE, per_host=self._per_host, without=busy)
-        for feed in self._turns.choose(due, now):
-            self._executor.submit(self._work, feed, now)
-            self._turns.begin(feed, now)
+        longest = self._store.due(now, MOST_DUE, without=busy)
+        yield from longest
+        if len(longest) == MOST_DUE:
+            # The thousands of one host may hide all others.
+            known = busy.union(one.id for one in longest)
+            yield from self._store.due(now, MOST_DUE, per_host=self._per_host, without=known)
 
     def _work(self, feed: Feed, now: datetime) -> None:
         try:

@@ -29,10 +29,40 @@ class FeedSpec:
     name: str
     # The feed groups that list it.
     groups: tuple[str, ...]
-    # The wanted time between two polls.
+    # The wanted time between two polls: the average of all feeds, or its own.
     every: timedelta
     # Language of its items as ISO 639-1, where the list of feeds says so.
     lang: str | None = None
+    # `every` is its own, and kept whatever its feed brings.
+    has_own_interval: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often a feed brings items: counters that fade with time, see `feeds.pace`."""
+
+    # The last poll that went well; the counts are as of then.
+    observed_at: datetime
+    # Items that were first seen, and days in which they were looked for.
+    items: float = 0.0
+    days: float = 0.0
+    # Items by hour of the day and by day of the week (UTC, Monday first); empty before the first.
+    hours: tuple[float, ...] = ()
+    weekdays: tuple[float, ...] = ()
+    # In what time all of the document is replaced, by the last poll; None if that brought nothing.
+    turnover: timedelta | None = None
+    # Documents in a row of which no item was known.
+    strange: int = 0
+    # Polls before which items may have come and gone, and the last of them.
+    lost: int = 0
+    lost_at: datetime | None = None
+    # What it asks for of the budget, and the interval that followed from all this.
+    demand: float | None = None
+    interval: timedelta | None = None
+    # The shortest wait that its server or its document asks for, and whether the next poll comes
+    # later than the interval for their sake.
+    floor: timedelta | None = None
+    is_held: bool = False
 
 
 class AliasFault(StrEnum):
@@ -131,6 +161,19 @@ class Feed:
     trust: Trust = field(default_factory=Trust)
     # When a document of it was last read: one that had changed.
     read_at: datetime | None = None
+    # `every` is its own; else what follows from its pace counts.
+    has_own_interval: bool = False
+    # None until its first good poll.
+    pace: Pace | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A feed whose time has come: as much of it as choosing among thousands needs."""
+
+    id: int
+    # Where it would be fetched.
+    host: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,10 +285,12 @@ class Poll:
     error: str | None = None
     # HTTP status of a failure that was an answer; only told, not stored.
     status: int | None = None
+    # `due_at` is later than wanted, for the sake of server or document; told with the pace.
+    is_held: bool = False
     # These two are written down whatever came.
     moved_to: str | None = None
     gone_at: datetime | None = None
-    # Its host from now on, if it moved.
+    # Where the next poll goes, if the feed has moved or came back; None leaves what is stored.
     host: str | None = None
     # The other feeds of a host that has had enough.
     host_rest: HostRest | None = None
@@ -264,6 +309,8 @@ class Poll:
     # What its document showed of the feed; None where none was read, and both stay as they were.
     trust: Trust | None = None
     read_at: datetime | None = None
+    # What was learned; None leaves what is stored.
+    pace: Pace | None = None
 
 
 # ---------------------------------------------------------------------------------------- items
@@ -701,6 +748,8 @@ class Batch:
     aliases: tuple[Alias, ...] = ()
     # Ids of known items that the feed still lists, to be noted as seen at this poll.
     seen_again: tuple[str, ...] = ()
+    # Feed id, and what a push taught of its pace; a poll brings its own.
+    pushed: tuple[int, Pace] | None = None
 
 
 # ------------------------------------------------------------------------------------- seams

@@ -89,6 +89,8 @@ class Subscriber:
 
     def take(self, feed: Feed, result: FetchResult) -> Batch:
         """Judge what a poll brought; look for its hub, and for what its pushes have missed."""
+        # What was pushed while it was fetched has been counted for its pace.
+        feed = self._subscriptions.feed(feed.id) or feed
         batch = self._pipe.poll(feed, result)
         if batch.poll is None or not batch.poll.ok:
             return batch

@@ -307,6 +307,11 @@ def test_what_is_new_is_enough(world: World) -> None:
             6 * HOUR,
         ),
         ({"Cache-Control": "max-age=31536000"}, "<ttl>0</ttl>", 15 * MINUTE),
+        (
+            {},
+            f'<u:updatePeriod xmlns:u="{SYNDICATION}">hourly</u:updatePeriod>',
+            15 * MINUTE,
+        ),
     ],
 )
 def test_hints_are_obeyed(

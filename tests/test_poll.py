@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -17,8 +17,8 @@ from sqlalchemy.exc import OperationalError
 
 from monitor.errors import StoreError
 from monitor.feeds.schedule import after_failure, after_success
-from monitor.feeds.turns import TurnRules
-from monitor.poll import REST, Poller
+from monitor.feeds.turns import TurnRules, due_of
+from monitor.poll import MOST_DUE, REST, Poller
 from monitor.records import (
     AliasFault,
     Batch,
@@ -191,6 +191,48 @@ def test_work_is_found_behind_a_busy_host(world: Make) -> None:
     """Hundreds of due feeds of one host do not hide a feed of another."""
     here = world(*at("big", 300), BBC, per_host=1)
     assert here.round() == ["big0", "BBC"]
+
+
+def test_thousands_of_a_host_hide_no_other(world: Make) -> None:
+    """Also where more are due than a tick looks at, those of other hosts are found."""
+    here = world(*at("big", MOST_DUE + 100), BBC, per_host=1, host_spacing=5 * SECOND)
+    assert here.round() == ["big0", "BBC"]
+    here.now += 5 * SECOND
+    assert here.round() == ["big1"]
+
+
+def test_a_tick_reads_what_it_starts(world: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many feeds are due, only those that are started now are read whole."""
+    here = world(*(made.spec(f"F{number}") for number in range(50)), workers=3)
+    read: list[int] = []
+    whole = here.store.feeds_of
+
+    def feeds_of(ids: Sequence[int]) -> list[Feed]:
+        read.extend(ids)
+        return whole(ids)
+
+    monkeypatch.setattr(here.store, "feeds_of", feeds_of)
+    assert here.round() == ["F0", "F1", "F2"]
+    assert read == [1, 2, 3]
+
+
+def test_a_doubted_move_has_its_turn_with_its_own_host(world: Make) -> None:
+    """Of a feed whose new place fails, the queue knows the host that is asked next."""
+    here = world(LRT)
+    moved = made.poll(moved_to="https://new.example/2", host="new.example", due_at=NOW)
+    here.store.commit(Batch(poll=moved))
+    hosts = []
+    for result in [made.failure("HTTP 500")] * 5 + [NotModified(fetched_at=NOW)]:
+        (due,) = here.store.due(here.now, 9)
+        assert due == due_of(here.feed("LRT"))
+        hosts.append(due.host)
+        here.results["LRT"] = replace(result, fetched_at=here.now)
+        here.round()
+        here.tick()
+        here.now += DAY
+    new, old = "new.example", "lrt.example"
+    assert hosts == [new, new, new, old, new, old]
+    assert here.store.due(here.now, 9) == [due_of(here.feed("LRT"))]
 
 
 def test_a_host_has_its_pauses(world: Make) -> None:

@@ -18,6 +18,8 @@ from sqlalchemy import Engine
 
 from monitor.desk import PushDesk
 from monitor.feeds import websub
+from monitor.feeds.pace import Bounds
+from monitor.feeds.pacer import Pacer
 from monitor.fetch import Client, Guard, Limits, Trust
 from monitor.inbox import Inbox
 from monitor.ingest import Ingest
@@ -62,7 +64,11 @@ class Stage:
         self.hub = Hub(self.listener.port)
         watch = Watch(topics=(), destinations={}, at_least_every=6 * HOUR)
         self.ingest = Ingest(
-            self.store, Tracker((), self.store.lessons()), watch, chance=self.chance
+            self.store,
+            Tracker((), self.store.lessons()),
+            watch,
+            Pacer(EVERY, Bounds(least=EVERY, most=6 * HOUR)),
+            chance=self.chance,
         )
         self.subscriber = self.wire()
         self.store.sync_feeds([made.spec(url=TOPIC)], NOW)
@@ -146,8 +152,8 @@ class Stage:
         return found
 
     def wait(self) -> timedelta:
-        """Give how long the next poll is away."""
-        return self.feed.due_at - self.now
+        """Give how long the next poll is away, to the second: a share of a budget is never even."""
+        return timedelta(seconds=round((self.feed.due_at - self.now).total_seconds()))
 
     def stored(self) -> int:
         """Count the stored items."""
@@ -478,12 +484,67 @@ def test_a_push_is_judged_like_a_poll(stage: Stage) -> None:
     assert stage.stored() == 1
     stage.tick()
     assert stage.stored() == 2
-    assert stage.feed == before
+    assert replace(stage.feed, pace=None) == replace(before, pace=None)
     assert stage.one.pushed_at == stage.now
     stage.published = ["A", "B"]
     stage.now += EVERY
     assert stage.poll().items == ()
     assert stage.one.missed_at is None
+
+
+def test_what_is_pushed_counts_for_the_pace(stage: Stage) -> None:
+    """Items count once for how often their feed brings some, whether pushed or polled.
+
+    A push of nothing but news is no sign of a loss.
+    """
+    request = stage.go_live()
+    stage.now += HOUR
+    stage.hub.push(request, stage.rss("A", "B", "C"))
+    stage.tick()
+    stage.published = ["A", "B", "C", "D"]
+    stage.now += HOUR
+    stage.poll()
+    pace = stage.feed.pace
+    assert pace is not None
+    assert pace.items == pytest.approx(4, rel=0.01)
+    assert (pace.days, pace.lost, pace.strange) == (round(2 / 24, 5), 0, 0)
+    assert pace.hours[15] == pytest.approx(3.5, rel=0.01)
+    assert stage.store.demands() == {stage.feed.id: pace.demand}
+
+
+def test_a_push_while_its_feed_is_fetched_counts(stage: Stage) -> None:
+    """What a push taught is not lost if a poll was under way when it came."""
+    request = stage.go_live()
+    fetched = stage.feed
+    stage.now += HOUR
+    stage.hub.push(request, stage.rss("A", "B"))
+    stage.tick()
+    stage.subscriber.take(fetched, NotModified(fetched_at=stage.now))
+    pace = stage.feed.pace
+    assert pace is not None
+    assert pace.items == pytest.approx(2, rel=0.01)
+
+
+def test_a_push_that_brings_nothing_teaches_nothing(stage: Stage) -> None:
+    """A push of what is known leaves the feed as it is."""
+    stage.published = ["A"]
+    request = stage.go_live()
+    before = stage.feed
+    stage.now += HOUR
+    stage.hub.push(request, stage.rss())
+    stage.tick()
+    assert (stage.one.pushed_at, stage.feed) == (stage.now, before)
+
+
+def test_an_end_restores_the_pace_that_was_learned(stage: Stage) -> None:
+    """When a hub is left, its feed is polled as its pace and its server's wishes have it."""
+    request = stage.go_live()
+    stage.now += HOUR
+    wait = NotModified(fetched_at=stage.now, fresh_for=2 * HOUR)
+    stage.subscriber.take(stage.feed, wait)
+    assert stage.wait() == 6 * HOUR
+    stage.hub.deny(request, "no more")
+    assert stage.wait() == 2 * HOUR
 
 
 @pytest.mark.parametrize("method", ["sha256", "sha384", "sha512"])

@@ -124,12 +124,13 @@ def demo(keep: Path | None) -> None:
 
 @main.command()
 @_json_option
+@click.option("--feeds", is_flag=True, help="How often each feed is polled, and why.")
 @click.pass_obj
-def status(config: Path | None, *, as_json: bool) -> None:
+def status(config: Path | None, *, as_json: bool, feeds: bool) -> None:
     """Say how it is: topics, feeds, deliveries, and what is wrong."""
     from monitor.cli import report
 
-    report.status(config, as_json=as_json)
+    report.status(config, as_json=as_json, every_feed=feeds)
 
 
 # Not named `feeds`, for the same reason as `feedback_group`.

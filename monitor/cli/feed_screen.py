@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from rich.console import Console
 from rich.text import Text
 
-from monitor.cli.screen import ago, minute, plain
+from monitor.cli.screen import ago, amount, minute, plain, span
 from monitor.feeds.examine import Dates, Exchange, FeedReport, Findings, Trouble
 from monitor.feeds.health import FeedHealth, Health
 from monitor.feeds.hubs import Named
@@ -223,31 +223,3 @@ def _line(name: str, cells: Sequence[str], name_width: int, *, style: str) -> Te
         f"{cell:{COLUMNS[column]}}" for column, cell in zip(COLUMNS, cells, strict=True)
     )
     return Text.assemble(first, " ", (rest.rstrip(), style))
-
-
-def amount(number: float) -> str:
-    """Write a rate with the digits that it is known to.
-
-    >>> amount(123.4), amount(2.04), amount(0.043), amount(0)
-    ('123', '2.0', '0.04', '0')
-    """
-    if not number:
-        return "0"
-    if number >= 9.5:
-        return f"{number:.0f}"
-    return f"{number:.1f}" if number >= 0.095 else f"{number:.2f}"
-
-
-def span(length: timedelta) -> str:
-    """Write a length of time in one unit.
-
-    >>> span(timedelta(seconds=5)), span(timedelta(minutes=90)), span(timedelta(days=3))
-    ('5 s', '90 min', '3 d')
-    """
-    seconds = length.total_seconds()
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds <= 90 * 60:
-        return f"{seconds / 60:.0f} min"
-    number, unit = (seconds / 3600, "h") if seconds < 48 * 3600 else (seconds / 86_400, "d")
-    return f"{number:.1f}".removesuffix(".0") + f" {unit}"

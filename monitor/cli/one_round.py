@@ -14,7 +14,7 @@ from monitor import app as wiring
 from monitor.app import App
 from monitor.cli.place import opened, settings_of
 from monitor.cli.screen import minute, plain, print_json, screen, table
-from monitor.feeds.turns import Turns
+from monitor.feeds.turns import Turns, due_of
 from monitor.log import set_up
 from monitor.records import (
     Alert,
@@ -99,6 +99,7 @@ def _wanted(app: App) -> list[Feed]:
                 groups=spec.groups,
                 every=spec.every,
                 lang=spec.lang,
+                has_own_interval=spec.has_own_interval,
                 due_at=now,
             )
         if feed.due_at <= now:
@@ -111,22 +112,23 @@ def _poll(app: App, feeds: list[Feed], *, store: bool) -> Round:
     done = Round()
     judge = app.ingest.take if store else app.ingest.judge
     turns = Turns(wiring.turn_rules(app.settings))
-    waiting, running = list(feeds), dict[Future[FetchResult], Feed]()
+    waiting = {feed.id: (due_of(feed), feed) for feed in feeds}
+    running = dict[Future[FetchResult], Feed]()
     console = screen()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("polling", total=len(feeds))
         while waiting or running:
             now = app.clock()
-            for feed in turns.choose(waiting, now):
+            for one in turns.choose([due for due, _ in waiting.values()], now):
+                _, feed = waiting.pop(one.id)
                 running[app.fetchers.submit(app.fetch, feed)] = feed
-                turns.begin(feed, now)
-                waiting.remove(feed)
+                turns.begin(one, now)
             ended, _ = wait(running, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
             if not running:
                 time.sleep(LOOK_SECONDS)
             for future in ended:
                 feed = running.pop(future)
-                turns.end(feed)
+                turns.end(feed.id)
                 done.add(feed, judge(feed, future.result()))
                 progress.advance(bar)
     return done

@@ -10,10 +10,12 @@ from pathlib import Path
 from rich.console import Console
 
 from monitor.app import App, choose_thresholds
+from monitor.cli.pacing import interval_words, losses, show_feeds
 from monitor.cli.place import opened, settings_of
 from monitor.cli.pushes import PushStatus, push_status, show_pushes
 from monitor.cli.screen import ago, minute, plain, print_json, screen, table
 from monitor.feeds.address import bare
+from monitor.feeds.pace import Bounds
 from monitor.feeds.trust import explain
 from monitor.records import Alert, Delivery, DeliveryState, Feed
 from monitor.store import has_daemon
@@ -37,6 +39,8 @@ class Status:
     # Topic -> recent items by language, of those languages that none of its seeds is in.
     foreign: dict[str, dict[str, int]]
     feeds: tuple[Feed, ...]
+    # Between what intervals are learned.
+    bounds: Bounds
     # What hubs are to push; empty where WebSub is not configured.
     pushes: tuple[PushStatus, ...]
     stuck: tuple[Delivery, ...]
@@ -49,15 +53,19 @@ class Status:
         return "ailing" if self.ailments else "well"
 
 
-def status(named: Path | None, *, as_json: bool) -> None:
-    """Print the state of the service."""
+def status(named: Path | None, *, as_json: bool, every_feed: bool = False) -> None:
+    """Print the state of the service; on demand also how often each feed is polled, and why."""
     settings = settings_of(named)
     with opened(settings, must_exist=True) as app:
         found = take_status(app)
     if as_json:
         print_json(_facts(found))
     else:
-        show_status(screen(), found)
+        console = screen()
+        show_status(console, found)
+        if every_feed:
+            console.print()
+            show_feeds(console, found.feeds, found.bounds, found.now)
 
 
 def take_status(app: App) -> Status:
@@ -75,6 +83,7 @@ def take_status(app: App) -> Status:
         thresholds={one.name: app.tracker.threshold(one.name) for one in app.settings.topics},
         foreign={topic.name: _foreign(app, topic.name, now) for topic in app.settings.topics},
         feeds=feeds,
+        bounds=app.pacer.bounds,
         pushes=push_status(app, feeds, now),
         stuck=stuck,
         counts=counts,
@@ -108,6 +117,14 @@ def _ailments(
     late = [feed for feed in feeds if now - feed.due_at > max(feed.every, timedelta(minutes=5))]
     if is_running and late:
         found.append(f"{len(late)} feeds are long due and not polled")
+    missed = losses(feeds, now - RECENT)
+    if missed:
+        first = missed[0]
+        times = f"{first.pace.lost} times" if first.pace and first.pace.lost > 1 else "once"
+        found.append(
+            f"{len(missed)} feeds may have lost items between two polls, {first.name} {times}:"
+            " give such a feed a shorter `every`"
+        )
     lost = (DeliveryState.DEAD, DeliveryState.EXPIRED)
     found += [
         f"{counts[one]} deliveries ended {one.value}: see below" for one in lost if counts[one]
@@ -134,6 +151,8 @@ def _facts(found: Status) -> dict[str, object]:
                 "last_ok_at": feed.last_ok_at,
                 "due_at": feed.due_at,
                 "distrusted": explain(feed.trust) or None,
+                "interval": interval_words(feed, found.bounds),
+                "possibly_lost": feed.pace.lost if feed.pace else 0,
             }
             for feed in found.feeds
         ],

@@ -93,3 +93,31 @@ def ago(then: datetime | None, now: datetime) -> str:
 def minute(when: datetime | None) -> str:
     """Write a time to the minute."""
     return f"{when:%Y-%m-%d %H:%M} UTC" if when else "undated"
+
+
+def amount(number: float) -> str:
+    """Write a rate with the digits that it is known to.
+
+    >>> amount(123.4), amount(2.04), amount(0.043), amount(0)
+    ('123', '2.0', '0.04', '0')
+    """
+    if not number:
+        return "0"
+    if number >= 9.5:
+        return f"{number:.0f}"
+    return f"{number:.1f}" if number >= 0.095 else f"{number:.2f}"
+
+
+def span(length: timedelta) -> str:
+    """Write a length of time in one unit.
+
+    >>> span(timedelta(seconds=5)), span(timedelta(minutes=90)), span(timedelta(days=3))
+    ('5 s', '90 min', '3 d')
+    """
+    seconds = length.total_seconds()
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds <= 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    number, unit = (seconds / 3600, "h") if seconds < 48 * 3600 else (seconds / 86_400, "d")
+    return f"{number:.1f}".removesuffix(".0") + f" {unit}"

@@ -101,7 +101,7 @@ def _show(settings: Settings, tracker: Tracker, trials: list[dict[str, object]])
         console.print(plain(f"topic {topic.name}: {seeds} -> {', '.join(topic.receivers)}"))
         strongest = ", ".join(tracker.strongest(topic.name, 12))
         console.print(plain(f"  looks for: {strongest}"))
-    console.print(f"{len(settings.feeds)} feeds, every {settings.polling.every}")
+    console.print(f"{len(settings.feeds)} feeds, every {settings.polling.every} on average")
     for receiver in settings.receivers:
         kinds = ", ".join(destination.kind for destination in receiver.destinations)
         console.print(plain(f"receiver {receiver.name}: {kinds}"))

@@ -86,7 +86,7 @@ def build_feeds(
     """Make the records of all feeds, each URL once.
 
     A URL of several groups is one feed of all of them: it keeps the first name and language that
-    are given, and the shortest interval.
+    are given, and the shortest interval that any of them names, else the common one.
     """
     feeds: dict[tuple[str, ...], FeedSpec] = {}
     for group, entries in groups.items():
@@ -115,17 +115,20 @@ def _specs(
             name=entry.name or "",
             groups=groups,
             every=entry.every or every,
+            has_own_interval=entry.every is not None,
             lang=entry.lang,
         ),
     )
 
 
 def _merge(known: FeedSpec, again: FeedSpec) -> FeedSpec:
+    named = [one.every for one in (known, again) if one.has_own_interval]
     return replace(
         known,
         name=known.name or again.name,
         groups=known.groups + tuple(one for one in again.groups if one not in known.groups),
-        every=min(known.every, again.every),
+        every=min(named, default=known.every),
+        has_own_interval=bool(named),
         lang=known.lang or again.lang,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -21,6 +22,8 @@ from monitor.errors import ConfigError, Fault
 _MAX_BYTES = 1_000_000
 _SQLITE = "sqlite:///"
 _POSTGRESQL = re.compile(r"postgresql(\+psycopg)?://\S+")
+# Unless the file says more: what a busy server should bear from a stranger.
+_USUAL_LEAST = timedelta(minutes=5)
 _NOTHING = Node(path="", line=0, value=None)
 
 
@@ -62,7 +65,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
         receivers=tuple(
             build_receiver(name, entries, secrets) for name, entries in shape.receivers.items()
         ),
-        polling=Polling(**dict(shape.polling)),
+        polling=_polling(shape.polling),
         delivery=DeliveryPolicy(**dict(shape.delivery)),
         store_url=_absolute(shape.store, folder),
         log=Log(**dict(shape.log)),
@@ -130,6 +133,14 @@ def _check_polling(polling: Node, faults: Faults) -> None:
     if shape.every > shape.at_least_every:
         node = polling.children.get("at_least_every") or polling.children["every"]
         faults.add(node, "{} does not fit: every must not be longer than at_least_every")
+    if shape.at_most_every is not None and shape.at_most_every > shape.every:
+        node = polling.children["at_most_every"]
+        faults.add(node, "{} does not fit: at_most_every must not be longer than every")
+
+
+def _polling(shape: PollingShape) -> Polling:
+    least = shape.at_most_every or min(_USUAL_LEAST, shape.every)
+    return Polling(**{**dict(shape), "at_most_every": least})
 
 
 def _absolute(store: str, folder: Path) -> str:

@@ -27,8 +27,10 @@ class Receiver:
 class Polling:
     """How feeds are polled."""
 
-    # The wanted time between two polls of a feed that does not name its own.
+    # The average time between two polls of those feeds that do not name their own.
     every: timedelta
+    # However busy a feed is, it is not polled more often; at most `every`.
+    at_most_every: timedelta
     # However quiet a feed is, it is polled this often.
     at_least_every: timedelta
     # Polls at the same time of one host.

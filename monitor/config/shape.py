@@ -89,7 +89,8 @@ class FeedShape(Shape):
 
     url: Url = Field(description="Where the feed is.")
     every: Every | None = Field(
-        default=None, description="The wanted time between two polls. Default: `polling.every`."
+        default=None,
+        description="The time between two polls, always. Default: as it pays, see `polling.every`.",
     )
     name: Phrase | None = Field(
         default=None, description="The outlet, as alerts show it. Default: its host."
@@ -184,7 +185,14 @@ class DestinationShape(Shape):
 class PollingShape(Shape):
     """How feeds are polled."""
 
-    every: Every = _as_written("15m", "The wanted time between two polls of a feed.")
+    every: Every = _as_written(
+        "15m",
+        "The average time between two polls of a feed: busy feeds sooner, quiet ones later.",
+    )
+    at_most_every: Every | None = Field(
+        default=None,
+        description="However busy a feed is, it is polled no more often. Default: 5m, or `every`.",
+    )
     at_least_every: AtLeastEvery = _as_written(
         "6h", "However quiet a feed is, it is polled this often."
     )

@@ -43,6 +43,7 @@ receivers:
     - console
 polling:
   every: 6h
+  at_most_every: 6h
   at_least_every: 24h
   per_host: 12
   host_spacing: 0s

@@ -8,7 +8,7 @@ examine(look, …)   -> FeedReport  what it is like, what is wrong with it, how 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -320,7 +320,11 @@ def _plan(
         return Plan(wait=poll.due_at - now, why="it failed; longer after each further failure")
     hints = contents.parsed.hints if contents else Hints()
     poll = schedule.after_success(
-        feed, result, chance=0.0, body_hash=None, at_least_every=at_least_every, hints=hints
+        replace(feed, hints=hints),
+        result,
+        chance=0.0,
+        body_hash=None,
+        at_least_every=at_least_every,
     )
     # Without chance it would be a tenth of `every` shorter than on average.
     wait = max(spec.every, poll.due_at - now)

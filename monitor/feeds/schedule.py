@@ -35,49 +35,58 @@ def after_success(
     chance: float,
     body_hash: str | None,
     at_least_every: timedelta,
-    hints: Hints | None = None,
+    base: timedelta | None = None,
 ) -> Poll:
-    """Plan the next poll of a feed that answered well.
+    """Plan the next poll of a feed that answered well, about `base` (else its `every`) from now.
 
     `chance` is in [0, 1). The wait is the base interval, give or take the jitter, or what the
-    server and the document (`hints`; None: those known) ask for, if that is longer; but never more
-    than `at_least_every` for their sake.
+    server and the document (`feed.hints`) ask for, if that is longer; but never more than
+    `at_least_every` for their sake.
     """
     now = result.fetched_at
-    base = feed.every
-    hints = feed.hints if hints is None else hints
+    base = base or feed.every
     longest = max(at_least_every, base)
-    wait = max(_jittered(base, chance), _floor(feed, result, hints, chance, longest))
-    due_at = now + wait
-    free_at = after_skips(due_at, hints, now + longest)
+    wanted = now + _jittered(base, chance)
+    # A little more by chance.
+    asked = min(floor(feed, result) * (1 + JITTER * chance), longest)
+    due_at = max(wanted, now + asked)
+    free_at = after_skips(due_at, _heeded(feed), now + longest)
     if free_at > due_at:
         # All feeds that skip the same hours would come at their end.
         due_at = max(due_at, min(free_at + base * JITTER * chance, now + longest))
     found = place(feed, result.moved_to, now)
-    has_moved = found.moved_to != feed.moved_to
+    is_elsewhere = found.moved_to is not None or feed.moved_to is not None
     plan = Poll(
         feed_id=feed.id,
         polled_at=now,
         due_at=due_at,
+        is_held=due_at > wanted,
         ok=True,
         failures=0,
         moved_to=found.moved_to,
         move=found.move,
-        host=host_of(found.moved_to or feed.url) if has_moved else None,
+        host=host_of(found.moved_to or feed.url) if is_elsewhere else None,
         lied_at=feed.lied_at,
-        hints=hints,
+        hints=feed.hints,
         baseline_at=feed.baseline_at or now,
     )
     return _with_validators(plan, feed, result, body_hash)
 
 
-def _floor(
-    feed: Feed, result: Document | NotModified, hints: Hints, chance: float, longest: timedelta
-) -> timedelta:
-    """Give the shortest wait that was asked for, a little more by chance, but not the longest."""
+def floor(feed: Feed, result: Document | NotModified) -> timedelta:
+    """Give the shortest wait that server and document ask for; none is a wait of nothing.
+
+    What the server says of this answer (`Cache-Control`, `Expires`) holds for every feed.
+    """
     whole = UNCONDITIONAL_FLOOR if is_distrusted(feed, result.fetched_at) else None
+    hints = _heeded(feed)
     asked = filter(None, (result.fresh_for, hints.ttl, hints.update_every, whole))
-    return min(max(asked, default=timedelta(0)) * (1 + JITTER * chance), longest)
+    return max(asked, default=timedelta(0))
+
+
+def _heeded(feed: Feed) -> Hints:
+    """Give what the document may ask for: what a person has set for this feed goes before it."""
+    return Hints() if feed.has_own_interval else feed.hints
 
 
 def _with_validators(
@@ -111,14 +120,20 @@ def _with_validators(
 
 
 def after_failure(
-    feed: Feed, failure: FetchFailure, *, chance: float, at_least_every: timedelta
+    feed: Feed,
+    failure: FetchFailure,
+    *,
+    chance: float,
+    at_least_every: timedelta,
+    base: timedelta | None = None,
 ) -> Poll:
     """Plan the next try of a feed that failed: ever more patient, but never given up.
 
     The wait is base x 2^(n-1) after n failures in a row, at most `at_least_every` (or one
-    interval, if that is longer). Refusals (401, 403, 404 ...) are base x 4^(n-1), and at most
-    four times that; a feed that is gone (410) is looked at after a day, then each week. A server's
-    `Retry-After` is a floor under all; with a 429 it is one for all feeds of the host.
+    interval, if that is longer); without a `base` it is the feed's `every`. Refusals (401, 403,
+    404 ...) are base x 4^(n-1), and at most four times that; a feed that is gone (410) is looked
+    at after a day, then each week. A server's `Retry-After` is a floor under all; with a 429 it is
+    one for all feeds of the host.
 
     >>> from datetime import UTC, datetime
     >>> now = datetime(2026, 1, 1, tzinfo=UTC)
@@ -130,36 +145,40 @@ def after_failure(
     (datetime.timedelta(seconds=3600), 3)
     """
     now = failure.fetched_at
-    base = feed.every
+    base = base or feed.every
     longest = max(at_least_every, base)
     # A feed that has moved is not gone while its own address has not been asked.
     is_gone = feed.gone_at is not None or (failure.status == 410 and address(feed) == feed.url)
     if is_gone:
         wait = GONE_LOOK if feed.gone_at and failure.status else GONE_FIRST_LOOK
-    elif failure.status in REFUSED:
-        wait = _backed_off(base, REFUSED_PATIENCE, feed.failures, REFUSED_PATIENCE * longest)
     else:
-        wait = _backed_off(base, 2, feed.failures, longest)
+        wait = _backed_off(base, feed.failures, longest, is_refused=failure.status in REFUSED)
     wait = max(_jittered(wait, chance), failure.retry_after or timedelta(0))
     rest = _host_rest(failure, longest)
+    failed = replace(feed, failures=feed.failures + 1)
     return Poll(
         feed_id=feed.id,
         polled_at=now,
         due_at=max(now + wait, rest.until) if rest else now + wait,
         ok=False,
-        failures=feed.failures + 1,
+        failures=failed.failures,
         error=failure.told,
         status=failure.status,
         moved_to=feed.moved_to,
+        # The next try may go elsewhere than this one.
+        host=host_of(address(failed)) if feed.moved_to else None,
         gone_at=(feed.gone_at or now) if is_gone else None,
         host_rest=rest,
     )
 
 
-def _backed_off(base: timedelta, factor: int, failures: int, longest: timedelta) -> timedelta:
+def _backed_off(
+    base: timedelta, failures: int, longest: timedelta, *, is_refused: bool
+) -> timedelta:
+    factor = REFUSED_PATIENCE if is_refused else 2
     # 2^20 intervals of a second are twelve days: more would only overflow.
     times: int = factor ** min(failures, 20 // (factor // 2))
-    return min(base * times, longest)
+    return min(base * times, longest * (REFUSED_PATIENCE if is_refused else 1))
 
 
 def _host_rest(failure: FetchFailure, longest: timedelta) -> HostRest | None:

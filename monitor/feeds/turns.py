@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 from monitor.feeds.address import host_of
 from monitor.feeds.moves import address
-from monitor.records import Feed
+from monitor.records import Due, Feed
 
 # So many may always start together: what a person follows, and what this program ships with.
 HANDFUL = 100
@@ -48,6 +48,11 @@ def steady_rate(feeds: int, every: timedelta) -> float:
     return max(SLOWEST_STARTS_PER_SECOND, HEADROOM * feeds / every.total_seconds())
 
 
+def due_of(feed: Feed) -> Due:
+    """Give what choosing needs of a feed."""
+    return Due(id=feed.id, host=host_of(address(feed)))
+
+
 class Turns:
     """Remembers what is under way, and when each host was asked last."""
 
@@ -70,35 +75,38 @@ class Turns:
         """Give how many workers have nothing to do."""
         return self._rules.workers - len(self._under_way)
 
-    def choose(self, due: Iterable[Feed], now: datetime) -> Sequence[Feed]:
-        """Give those that may start now, in their order; `begin` then notes that one has."""
+    def choose(self, due: Iterable[Due], now: datetime) -> Sequence[Due]:
+        """Give those that may start now, in their order; `begin` then notes that one has.
+
+        No more of `due` is asked for than is needed.
+        """
         self._refill(now)
         most = min(self.free(), int(self._allowed))
         hosts = Counter(self._under_way.values())
-        chosen: list[Feed] = []
-        for feed in due:
-            if len(chosen) >= most:
-                break
-            host = host_of(address(feed))
-            if feed.id in self._under_way or not self._is_open(host, hosts, now):
+        chosen: list[Due] = []
+        if most <= 0:
+            return chosen
+        for one in due:
+            if one.id in self._under_way or not self._is_open(one.host, hosts, now):
                 continue
-            chosen.append(feed)
-            hosts[host] += 1
+            chosen.append(one)
+            if len(chosen) == most:
+                break
+            hosts[one.host] += 1
             if self._rules.host_spacing:
                 # The next of this host waits for another call.
-                hosts[host] = self._rules.per_host
+                hosts[one.host] = self._rules.per_host
         return chosen
 
-    def begin(self, feed: Feed, now: datetime) -> None:
+    def begin(self, one: Due, now: datetime) -> None:
         """Note that a feed is being fetched."""
-        host = host_of(address(feed))
-        self._under_way[feed.id] = host
-        self._started[host] = now
+        self._under_way[one.id] = one.host
+        self._started[one.host] = now
         self._allowed -= 1.0
 
-    def end(self, feed: Feed) -> None:
+    def end(self, feed_id: int) -> None:
         """Note that a fetch has ended."""
-        self._under_way.pop(feed.id, None)
+        self._under_way.pop(feed_id, None)
 
     def _is_open(self, host: str, hosts: Counter[str], now: datetime) -> bool:
         if hosts[host] >= self._rules.per_host:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from monitor.records import AliasFault, Feed, Hints, Move, Poll, Trust
+from monitor.store.paces import pace_json, pace_of
 
 
 def feed_of(row: RowMapping) -> Feed:
@@ -39,6 +40,8 @@ def feed_of(row: RowMapping) -> Feed:
         last_error=row["last_error"],
         trust=trust_of(row["trust"]),
         read_at=row["read_at"],
+        has_own_interval=row["has_own_interval"],
+        pace=pace_of(row["pace"]),
     )
 
 
@@ -54,6 +57,8 @@ def poll_row(poll: Poll) -> dict[str, Any]:
     }
     if poll.host is not None:
         values["host"] = poll.host
+    if poll.pace is not None:
+        values["pace"] = pace_json(poll.pace)
     if poll.ok:
         values |= {
             "last_ok_at": poll.polled_at,

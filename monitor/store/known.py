@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, bindparam, select, update
 
-from monitor.records import Edit, KnownItem, SeenItem, Story
+from monitor.records import Batch, Edit, KnownItem, SeenItem, Story
 from monitor.store import rows
-from monitor.store.schema import aliases, decisions, feeds, items, stories
+from monitor.store.schema import aliases, decisions, feeds, items, revisions, stories
+from monitor.store.writing import overwrite
 
 # SQLite takes at most 32,766 values in one statement, PostgreSQL 65,535. A document has at most
 # 2,000 items with four aliases each.
@@ -117,6 +118,21 @@ def note_seen(tx: Connection, item_ids: Sequence[str], at: datetime) -> None:
     """Note that a feed still lists some of its items."""
     for some in _slices(item_ids):
         tx.execute(update(items).where(items.c.id.in_(some)).values(last_seen_at=at))
+
+
+def write(tx: Connection, batch: Batch) -> None:
+    """Keep by what items are known from now on, and what the feeds say of them now."""
+    if batch.edits:
+        tx.execute(EDIT, [edit_row(edit) for edit in batch.edits])
+    revised = [rows.revision_row(edit.revision) for edit in batch.edits if edit.revision]
+    overwrite(tx, revisions, revised)
+    named = [
+        {"key": alias.key, "feed_id": alias.feed_id, "item_id": alias.item_id}
+        for alias in batch.aliases
+    ]
+    overwrite(tx, aliases, named)
+    if batch.seen_again and batch.poll:
+        note_seen(tx, batch.seen_again, batch.poll.polled_at)
 
 
 def _slices(values: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -21,6 +21,8 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
+    text,
 )
 
 
@@ -94,7 +96,24 @@ feeds = Table(
     Column("trust", JSON),
     # When a document of it was last read.
     Column("read_at", UtcDateTime),
+    # True if the configuration gives it an `every` of its own.
+    Column("has_own_interval", Boolean, nullable=False, server_default=false()),
+    # What `feeds.pace` counted of it.
+    Column("pace", JSON(none_as_null=True)),
     Index(None, "active", "due_at"),
+    # Few feeds fail or wait for their first good poll: what asks for them reads those only.
+    Index(
+        "ix_feeds_failing",
+        "id",
+        sqlite_where=text("active AND failures > 0"),
+        postgresql_where=text("active AND failures > 0"),
+    ),
+    Index(
+        "ix_feeds_unread",
+        "id",
+        sqlite_where=text("active AND baseline_at IS NULL"),
+        postgresql_where=text("active AND baseline_at IS NULL"),
+    ),
 )
 
 items = Table(

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
-from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, func, or_, select, update
 
-from monitor.feeds.address import host_of
 from monitor.records import (
     Batch,
     Claim,
     DeliveryState,
+    Due,
     Feed,
     FeedSpec,
     KnownItem,
     Lessons,
     Outcome,
-    Poll,
     Reason,
     SeenItem,
     Story,
     Verdict,
 )
 from monitor.store import feed_rows, known, rows, schema
+from monitor.store.due import FAILING, UNREAD, due_query, settle_poll, settle_push
 from monitor.store.engine import CLAIM_LOCK, alone, reading
+from monitor.store.paces import DEMANDS, FLOORS
 from monitor.store.schema import alerts, decisions, deliveries, feeds, items, stories
+from monitor.store.sync import sync
+from monitor.store.writing import add, overwrite
 
 
 class Store:
@@ -48,60 +48,70 @@ class Store:
         """Make the polled feeds those of the configuration.
 
         A new feed is due at once; one that stays keeps its schedule, but if its interval got
-        shorter it is due no later than one of it from now; one that is no longer named keeps its
-        history and is not polled.
+        shorter, or became its own, it is due no later than one of those from now; one that is no
+        longer named keeps its history and is not polled.
         """
         with self._engine.begin() as tx:
-            tx.execute(update(feeds).values(active=False))
-            for spec in specs:
-                every_seconds = round(spec.every.total_seconds())
-                soon = now + spec.every
-                # Not at every start: what servers asked for, or a host that rests, would be undone.
-                is_shorter = and_(feeds.c.url == spec.url, feeds.c.every_seconds > every_seconds)
-                late = and_(is_shorter, feeds.c.failures == 0, feeds.c.due_at > soon)
-                tx.execute(update(feeds).where(late).values(due_at=soon))
-                wanted = {
-                    "name": spec.name,
-                    "groups": list(spec.groups),
-                    "every_seconds": every_seconds,
-                    "lang": spec.lang,
-                    "active": True,
-                }
-                host = host_of(spec.url)
-                fresh = {"url": spec.url, "host": host, "due_at": now, "failures": 0}
-                statement = self._insert(feeds).values([{**wanted, **fresh}])
-                tx.execute(statement.on_conflict_do_update(index_elements=["url"], set_=wanted))
+            sync(tx, specs, now)
 
-    def due_feeds(
+    def due_feeds(self, now: datetime, limit: int) -> list[Feed]:
+        """Give the feeds whose due time has come, longest due first."""
+        query = select(feeds).where(feeds.c.active, feeds.c.due_at <= now)
+        return self._feeds(query.order_by(feeds.c.due_at, feeds.c.id).limit(limit))
+
+    def due(
         self,
         now: datetime,
         limit: int,
         *,
         per_host: int | None = None,
-        without: Iterable[int] = (),
-    ) -> list[Feed]:
+        without: Collection[int] = (),
+    ) -> list[Due]:
         """Give the feeds whose due time has come, longest due first.
 
-        At most `per_host` of one host, so that the thousands of one do not hide those of others;
-        `without` those that the caller has in hand, some thousands at most.
+        Given `per_host`, at most so many of one host, so that the thousands of one do not hide
+        those of others: that reads all that are due. `without` those that the caller has in hand,
+        some thousands at most.
         """
-        is_due = and_(feeds.c.active, feeds.c.due_at <= now, feeds.c.id.not_in(list(without)))
-        query = select(feeds).where(is_due)
-        if per_host is not None:
-            order = (feeds.c.due_at, feeds.c.id)
-            turn = func.row_number().over(partition_by=feeds.c.host, order_by=order)
-            ranked = select(feeds.c.id, turn.label("turn")).where(is_due).subquery()
-            query = select(feeds).join(ranked, feeds.c.id == ranked.c.id)
-            query = query.where(ranked.c.turn <= per_host)
-        query = query.order_by(feeds.c.due_at, feeds.c.id).limit(limit)
+        query = due_query(now, per_host, without).limit(limit)
         with reading(self._engine) as connection:
-            return [feed_rows.feed_of(row) for row in connection.execute(query).mappings()]
+            return [Due(id=row.id, host=row.host or "") for row in connection.execute(query)]
+
+    def feeds_of(self, ids: Sequence[int]) -> list[Feed]:
+        """Give some feeds by their ids; at most some hundreds."""
+        return self._feeds(select(feeds).where(feeds.c.id.in_(list(ids))).order_by(feeds.c.id))
 
     def feeds(self) -> list[Feed]:
         """Give all feeds of the configuration, in its order of first sight."""
-        query = select(feeds).where(feeds.c.active).order_by(feeds.c.id)
+        return self._feeds(select(feeds).where(feeds.c.active).order_by(feeds.c.id))
+
+    def _feeds(self, query: Select[Any]) -> list[Feed]:
         with reading(self._engine) as connection:
             return [feed_rows.feed_of(row) for row in connection.execute(query).mappings()]
+
+    def demands(self) -> dict[int, float | None]:
+        """Give what the feeds without an interval of their own ask for, by id; None: unknown."""
+        with reading(self._engine) as connection:
+            return {row.id: row.demand for row in connection.execute(DEMANDS)}
+
+    def floors(self) -> dict[int, timedelta]:
+        """Give the shortest waits that were asked for, of those of these feeds that have one."""
+        with reading(self._engine) as connection:
+            return {row.id: timedelta(seconds=row.floor) for row in connection.execute(FLOORS)}
+
+    def failing_feeds(self) -> list[Feed]:
+        """Give the feeds whose last poll failed; its cost is theirs, not that of all feeds."""
+        return self._feeds(select(feeds).where(FAILING).order_by(feeds.c.id))
+
+    def unread_feeds(self) -> list[Feed]:
+        """Give the feeds without a good poll so far; its cost is theirs, not that of all feeds."""
+        return self._feeds(select(feeds).where(UNREAD).order_by(feeds.c.id))
+
+    def count_feeds(self) -> int:
+        """Count the feeds of the configuration."""
+        query = select(func.count()).select_from(feeds).where(feeds.c.active)
+        with reading(self._engine) as connection:
+            return connection.execute(query).scalar_one()
 
     # -- items
 
@@ -220,13 +230,15 @@ class Store:
         """
         with self._engine.begin() as tx:
             if batch.poll:
-                _settle_poll(tx, batch.poll)
-            self._add(tx, items, [rows.item_row(judged.seen) for judged in batch.items])
-            self._replace(tx, stories, [rows.story_row(story) for story in batch.stories])
-            self._know(tx, batch)
+                settle_poll(tx, batch.poll)
+            if batch.pushed:
+                settle_push(tx, *batch.pushed)
+            add(tx, items, [rows.item_row(judged.seen) for judged in batch.items])
+            overwrite(tx, stories, [rows.story_row(story) for story in batch.stories])
+            known.write(tx, batch)
             judged = (*batch.items, *batch.rejudged)
-            self._replace(tx, decisions, [row for one in judged for row in rows.decision_rows(one)])
-            self._add(tx, alerts, [rows.alert_row(alert) for alert in batch.alerts])
+            overwrite(tx, decisions, [row for one in judged for row in rows.decision_rows(one)])
+            add(tx, alerts, [rows.alert_row(alert) for alert in batch.alerts])
             told = [
                 {"alert_id": alert.id, "item_id": item.item_id}
                 for alert in batch.alerts
@@ -234,12 +246,14 @@ class Store:
                 if alert.reason is not Reason.TEST
                 for item in alert.items
             ]
-            self._add(tx, schema.alert_items, told)
-            self._add(tx, deliveries, [rows.delivery_row(one) for one in batch.deliveries])
+            add(tx, schema.alert_items, told)
+            add(tx, deliveries, [rows.delivery_row(one) for one in batch.deliveries])
             for topic, item_id, reason in batch.caught_up:
                 mine = and_(decisions.c.topic == topic, decisions.c.item_id == item_id)
                 tx.execute(update(decisions).where(mine).values(reason=reason))
-            self._learn(tx, batch.lessons)
+            states = batch.lessons.states.items()
+            learned = [{"name": name, "state": state} for name, state in states]
+            overwrite(tx, schema.learned, learned)
 
     def claim(
         self, now: datetime, lease: timedelta, limit: int, *, busy: Iterable[str] = ()
@@ -316,55 +330,3 @@ class Store:
         with self._engine.begin() as tx:
             left = deliveries.c.state == DeliveryState.SENDING
             return tx.execute(update(deliveries).where(left).values(lease_until=now)).rowcount
-
-    # -- how
-
-    def _insert(self, table: Table) -> PostgresInsert | SqliteInsert:
-        """Give the dialect's INSERT that knows ON CONFLICT."""
-        if self._engine.dialect.name == "postgresql":
-            return postgresql.insert(table)
-        return sqlite.insert(table)
-
-    def _add(self, tx: Connection, table: Table, values: list[dict[str, Any]]) -> None:
-        """Insert rows; one that is there already stays as it is."""
-        if values:
-            tx.execute(self._insert(table).on_conflict_do_nothing(), values)
-
-    def _replace(self, tx: Connection, table: Table, values: list[dict[str, Any]]) -> None:
-        """Insert rows, or overwrite those of the same primary key."""
-        if not values:
-            return
-        statement = self._insert(table)
-        keys = [column.name for column in table.primary_key]
-        changed: dict[str, ColumnElement[Any]] = {
-            column.name: statement.excluded[column.name]
-            for column in table.columns
-            if column.name not in keys
-        }
-        tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), values)
-
-    def _know(self, tx: Connection, batch: Batch) -> None:
-        """Keep by what items are known from now on, and what the feeds say of them now."""
-        if batch.edits:
-            tx.execute(known.EDIT, [known.edit_row(edit) for edit in batch.edits])
-        revised = [rows.revision_row(edit.revision) for edit in batch.edits if edit.revision]
-        self._replace(tx, schema.revisions, revised)
-        named = [
-            {"key": alias.key, "feed_id": alias.feed_id, "item_id": alias.item_id}
-            for alias in batch.aliases
-        ]
-        self._replace(tx, schema.aliases, named)
-        if batch.seen_again and batch.poll:
-            known.note_seen(tx, batch.seen_again, batch.poll.polled_at)
-
-    def _learn(self, tx: Connection, lessons: Lessons) -> None:
-        states = [{"name": name, "state": state} for name, state in lessons.states.items()]
-        self._replace(tx, schema.learned, states)
-
-
-def _settle_poll(tx: Connection, poll: Poll) -> None:
-    tx.execute(update(feeds).where(feeds.c.id == poll.feed_id).values(feed_rows.poll_row(poll)))
-    rest = poll.host_rest
-    if rest is not None:
-        early = and_(feeds.c.host == rest.host, feeds.c.due_at < rest.until)
-        tx.execute(update(feeds).where(early).values(due_at=rest.until))

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, RowMapping, and_, delete, insert, or_, select, update
 
+from monitor.feeds.pace import usual_wait
 from monitor.records import Feed
 from monitor.store import feed_rows
 from monitor.store.engine import reading
@@ -118,7 +119,7 @@ class Subscriptions:
         """Poll a feed that is well no later than one of its intervals from now."""
         feed = self.feed(feed_id)
         if feed is not None:
-            due_at = now + feed.every
+            due_at = now + usual_wait(feed)
             well = and_(feeds.c.failures == 0, feeds.c.due_at > due_at)
             self._set_due(and_(feeds.c.id == feed_id, well), due_at)
 

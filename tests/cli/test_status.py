@@ -7,9 +7,10 @@ import io
 from rich.console import Console
 
 from monitor.cli.report import Status, show_status
+from monitor.feeds.pace import Bounds
 from monitor.records import DeliveryState, Feed
 from tests.fakes import made
-from tests.fakes.made import DAY, NOW
+from tests.fakes.made import DAY, HOUR, MINUTE, NOW
 
 
 def shown(*feeds: Feed) -> str:
@@ -23,6 +24,7 @@ def shown(*feeds: Feed) -> str:
         foreign={},
         pushes=(),
         feeds=feeds,
+        bounds=Bounds(least=5 * MINUTE, most=6 * HOUR),
         stuck=(),
         counts=counts,
         now=NOW,

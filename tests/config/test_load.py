@@ -52,6 +52,7 @@ def test_smallest_file_gets_all_defaults(tmp_path: Path) -> None:
     settings = load_text(tmp_path, MINIMAL)
     assert settings.polling == Polling(
         every=timedelta(minutes=15),
+        at_most_every=timedelta(minutes=5),
         at_least_every=timedelta(hours=6),
         per_host=1,
         host_spacing=timedelta(seconds=5),
@@ -76,6 +77,25 @@ def test_smallest_file_gets_all_defaults(tmp_path: Path) -> None:
             every=timedelta(minutes=15),
         ),
     )
+
+
+@pytest.mark.parametrize(
+    "polling, least",
+    [("{every: 1m}", 1), ("{every: 1h}", 5), ("{every: 1h, at_most_every: 1h}", 60)],
+    ids=["no more than every itself", "five minutes where nothing is said", "what is said"],
+)
+def test_the_least_interval(tmp_path: Path, polling: str, least: int) -> None:
+    """The least interval that learning may come to never exceeds the average one."""
+    settings = load_text(tmp_path, f"{MINIMAL}polling: {polling}\n")
+    assert settings.polling.at_most_every == timedelta(minutes=least)
+
+
+def test_an_interval_of_its_own_goes_before_the_common_one(tmp_path: Path) -> None:
+    """A feed in two groups that names its interval in one of them keeps that, though longer."""
+    groups = "{world: ['https://a.example/1'], eu: [{url: 'https://a.example/1', every: 2h}]}"
+    text = MINIMAL.replace('\n  world: ["https://www.example.org/rss"]', f" {groups}")
+    (feed,) = load_text(tmp_path, text).feeds
+    assert (feed.every, feed.has_own_interval) == (timedelta(hours=2), True)
 
 
 def test_all_keys_of_a_topic(tmp_path: Path) -> None:
@@ -167,6 +187,7 @@ def test_feed_of_two_groups_is_one_feed(tmp_path: Path) -> None:
             groups=("world", "eu"),
             every=timedelta(minutes=5),
             lang="pl",
+            has_own_interval=True,
         ),
     )
 

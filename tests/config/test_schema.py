@@ -52,6 +52,7 @@ def test_defaults_of_the_schema_are_as_written() -> None:
     defaults = schema()["$defs"]["PollingShape"]["properties"]
     assert {key: field.get("default") for key, field in defaults.items()} == {
         "every": "15m",
+        "at_most_every": None,
         "at_least_every": "6h",
         "per_host": 1,
         "host_spacing": "5s",

@@ -127,7 +127,7 @@ def dying_over_a_document(app: App, _step: str) -> App:
 def dying_in_the_store(app: App, step: str) -> App:
     """Die around a transaction."""
     store = DyingStore(app, step)
-    ingest = Ingest(store, app.tracker, watch_of(app.settings), chance=random.random)
+    ingest = Ingest(store, app.tracker, watch_of(app.settings), app.pacer, chance=random.random)
     notifiers = make_notifiers(app.settings, app.client, app.clock)
     app = replace(app, store=store, ingest=ingest, deliver=_deliver(app, store, notifiers))
     return replace(app, poller=_poller(app, ingest.take))

@@ -17,6 +17,8 @@ from xml.sax.saxutils import escape
 
 from sqlalchemy import Engine, func, select
 
+from monitor.feeds.pace import Bounds
+from monitor.feeds.pacer import Pacer
 from monitor.ingest import Ingest
 from monitor.judge import Watch
 from monitor.records import Batch, Document, Feed, Reason, Seed, Topic
@@ -161,7 +163,8 @@ class Desk:
             at_least_every=HOUR,
         )
         tracker = Tracker([self.topic], self.store.lessons())
-        self.ingest = Ingest(self.store, tracker, watch, chance=lambda: 0.5)
+        pacer = Pacer(HOUR, Bounds(least=HOUR, most=6 * HOUR))
+        self.ingest = Ingest(self.store, tracker, watch, pacer, chance=lambda: 0.5)
 
     def feed(self, name: str = "Wire") -> Feed:
         """Give a feed as it is stored; one that is new is taken into the configuration."""

@@ -110,7 +110,10 @@ def test_ttl(minutes: str, wait: timedelta | None) -> None:
     ],
 )
 def test_update_period(period: str, frequency: str, wait: timedelta | None) -> None:
-    """`sy:updateFrequency` times in each `sy:updatePeriod`, if both make sense."""
+    """`sy:updateFrequency` times in each `sy:updatePeriod`, if both make sense.
+
+    Once an hour by these very words is WordPress's default, and nobody's wish.
+    """
     assert hints.update_every(period, frequency) == wait
 
 

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.feeds.address import host_of
+from monitor.feeds.moves import address
 from monitor.feeds.schedule import JITTER, REFUSED, after_failure, after_success
 from monitor.records import (
     Document,
@@ -45,15 +47,16 @@ def succeeded(
     body_hash: str | None = None,
     at_least_every: timedelta = 6 * HOUR,
     hints: Hints | None = None,
+    base: timedelta | None = None,
 ) -> Poll:
-    """Plan the next poll of a feed that answered well."""
+    """Plan the next poll of a feed that answered well; `hints` are those of a new document."""
     return after_success(
-        feed,
+        feed if hints is None else replace(feed, hints=hints),
         result,
         chance=chance,
         body_hash=body_hash,
         at_least_every=at_least_every,
-        hints=hints,
+        base=base,
     )
 
 
@@ -165,6 +168,58 @@ def test_hints_are_floors(
     assert wait <= poll.due_at - at <= min(wait * (1 + JITTER / 2) + 2 * MINUTE, 6 * HOUR)
 
 
+@pytest.mark.parametrize(
+    "base, wait",
+    [
+        (7 * MINUTE, 2 * HOUR),
+        (2 * HOUR, 2 * HOUR),
+        (5 * HOUR, 5 * HOUR),
+        (9 * HOUR, 9 * HOUR),
+    ],
+    ids=[
+        "a busy feed waits all the same",
+        "as long as it is anyway",
+        "a quiet one waits longer",
+        "even beyond the longest, as it was learned",
+    ],
+)
+def test_what_was_learned_and_what_is_asked_for(base: timedelta, wait: timedelta) -> None:
+    """The longer of the interval that was learned and the wait that is asked for counts."""
+    feed = made.feed(hints=Hints(ttl=2 * HOUR))
+    poll = succeeded(feed, made.document(), chance=0.5, base=base)
+    assert wait <= due_in(poll) <= wait * (1 + JITTER / 2)
+    assert poll.is_held == (base <= 2 * HOUR)
+
+
+def test_what_is_asked_for_stays_within_what_was_learned() -> None:
+    """Where the learned interval is short, a document's week is still no more than the longest."""
+    poll = succeeded(made.feed(), made.document(), hints=Hints(ttl=7 * DAY), base=6 * MINUTE)
+    assert (due_in(poll), poll.is_held) == (6 * HOUR, True)
+
+
+@pytest.mark.parametrize(
+    "fresh_for, hints, wait",
+    [
+        (None, Hints(ttl=2 * HOUR), 15 * MINUTE),
+        (None, Hints(update_every=DAY), 15 * MINUTE),
+        (None, Hints(skip_hours=(14, 15), skip_days=(0,)), 15 * MINUTE),
+        (HOUR, Hints(), HOUR),
+        (HOUR, Hints(ttl=2 * HOUR, skip_hours=(14, 15)), HOUR),
+    ],
+    ids=["ttl", "update period", "hours and days to skip", "its server", "its server, not both"],
+)
+def test_a_persons_word_goes_before_a_documents(
+    fresh_for: timedelta | None, hints: Hints, wait: timedelta
+) -> None:
+    """A feed with an `every` of its own heeds what its server says, but no default of a CMS."""
+    own = made.feed(has_own_interval=True)
+    poll = succeeded(own, made.document(fresh_for=fresh_for), chance=0.5, hints=hints)
+    assert wait <= due_in(poll) <= wait * (1 + JITTER / 2)
+    assert (poll.hints, poll.is_held) == (hints, fresh_for is not None)
+    other = succeeded(made.feed(), made.document(fresh_for=fresh_for), hints=hints)
+    assert other.is_held
+
+
 @LAW
 @given(INTERVALS, INTERVALS, INTERVALS, CHANCES, st.sets(st.integers(0, 23)))
 def test_hints_keep_within_our_bounds(
@@ -186,6 +241,13 @@ def test_those_that_skip_the_same_hours_do_not_meet() -> None:
     }
     assert len(due) == 10
     assert min(due) == NOW.replace(hour=16, minute=0, second=0, microsecond=0)
+
+
+def test_a_feed_whose_validators_lie_and_an_every_of_its_own() -> None:
+    """To be sent everything each time is about the server: it holds for every feed."""
+    own = made.feed(lied_at=NOW - DAY, has_own_interval=True)
+    poll = succeeded(own, made.document(), chance=0.0)
+    assert (due_in(poll), poll.is_held) == (HOUR, True)
 
 
 def test_a_feed_whose_validators_lie_is_asked_each_hour() -> None:
@@ -368,6 +430,33 @@ def test_a_failure_is_written_down() -> None:
         feed_id=1, polled_at=NOW, due_at=poll.due_at, ok=False, failures=3, error="HTTP 500"
     )
     assert poll == expected
+
+
+def test_patience_starts_from_what_was_learned() -> None:
+    """A feed that fails is tried again at the pace that was learned, and then ever less often."""
+    for failures, hours in ((0, 2), (1, 4), (2, 6)):
+        poll = after_failure(
+            made.feed(failures=failures),
+            made.failure(),
+            chance=0.5,
+            at_least_every=6 * HOUR,
+            base=2 * HOUR,
+        )
+        assert due_in(poll) == hours * HOUR
+
+
+def test_where_the_next_try_goes() -> None:
+    """A move that came to nothing is doubted: which host is asked next is known beforehand."""
+    feed = made.feed(moved_to="https://new.example/rss")
+    hosts = []
+    for failures in range(5):
+        failing = replace(feed, failures=failures)
+        poll = after_failure(failing, made.failure(), chance=0.5, at_least_every=6 * HOUR)
+        hosts.append(poll.host)
+        assert poll.host == host_of(address(replace(feed, failures=poll.failures)))
+    assert hosts == [f"{name}.example" for name in ("new", "new", "lrt", "new", "lrt")]
+    assert succeeded(replace(feed, failures=3), made.document()).host is not None
+    assert succeeded(made.feed(), made.document()).host is None
 
 
 @LAW

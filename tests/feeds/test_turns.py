@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.feeds.turns import HANDFUL, TurnRules, Turns, steady_rate
-from monitor.records import Feed
+from monitor.feeds.turns import HANDFUL, TurnRules, Turns, due_of, steady_rate
+from monitor.records import Due, Feed
 from tests.fakes import made
 from tests.fakes.made import HOUR, MINUTE, NOW, SECOND
 
@@ -27,11 +29,12 @@ def at(host: str, count: int, first: int = 0) -> list[Feed]:
 
 def start(turns: Turns, due: list[Feed], now: datetime) -> list[str]:
     """Start what may start, and give the names."""
-    chosen = turns.choose(due, now)
-    for feed in chosen:
-        turns.begin(feed, now)
-        due.remove(feed)
-    return [feed.name for feed in chosen]
+    chosen = turns.choose([due_of(feed) for feed in due], now)
+    for one in chosen:
+        turns.begin(one, now)
+    started = [feed for feed in due if feed.id in {one.id for one in chosen}]
+    due[:] = [feed for feed in due if feed not in started]
+    return [feed.name for feed in started]
 
 
 def test_a_host_has_its_pauses() -> None:
@@ -50,7 +53,7 @@ def test_a_slow_host_is_not_crowded() -> None:
     first, second = due = at("a", 2)
     assert start(turns, due, NOW) == [first.name]
     assert start(turns, due, NOW + HOUR) == []
-    turns.end(first)
+    turns.end(first.id)
     assert start(turns, due, NOW + HOUR) == [second.name]
 
 
@@ -62,6 +65,20 @@ def test_where_it_moved_to_counts() -> None:
         for number, name in enumerate("AB", start=1)
     ]
     assert start(turns, due, NOW) == ["A"]
+
+
+def test_no_more_is_looked_at_than_needed() -> None:
+    """What is due is asked for one by one, until enough may start."""
+    turns = Turns(TurnRules(workers=2, per_host=1))
+
+    def due() -> Iterator[Due]:
+        yield from [due_of(one) for one in (*at("a", 2), *at("b", 1, first=9))]
+        pytest.fail("one too many")
+
+    assert [one.id for one in turns.choose(due(), NOW)] == [1, 10]
+    for one in turns.choose(due(), NOW):
+        turns.begin(one, NOW)
+    assert turns.choose(due(), NOW) == []
 
 
 def test_a_clock_that_is_put_back_closes_no_host() -> None:
@@ -87,19 +104,19 @@ def test_ten_thousand_overdue_feeds_are_spread() -> None:
     count, every = 10_000, 15 * MINUTE
     rate = steady_rate(count, every)
     turns = Turns(TurnRules(workers=128, per_host=1, starts_per_second=rate))
-    due = [made.feed(str(number), id=number) for number in range(count)]
-    started: list[str] = []
+    due = [due_of(made.feed(str(number), id=number)) for number in range(count)]
+    started: list[int] = []
     each_second: list[int] = []
     while due:
         now = NOW + len(each_second) * SECOND
         chosen = turns.choose(due[:1_000], now)
-        for feed in chosen:
-            turns.begin(feed, now)
-            turns.end(feed)
-        started += [feed.name for feed in chosen]
+        for one in chosen:
+            turns.begin(one, now)
+            turns.end(one.id)
+        started += [one.id for one in chosen]
         del due[: len(chosen)]
         each_second.append(len(chosen))
-    assert started == [str(number) for number in range(count)]
+    assert started == list(range(count))
     assert len(each_second) * SECOND <= every / 2
     assert each_second[0] == HANDFUL
     assert max(each_second[1:]) <= rate + 1
@@ -127,26 +144,23 @@ def test_laws_of_turns(
     """
     rules = TurnRules(workers=workers, per_host=per_host, host_spacing=timedelta(seconds=spacing))
     turns = Turns(rules)
-    due = [
-        made.feed(host, id=number, url=f"https://{host}.example/{number}")
-        for number, (host, _) in enumerate(feeds)
-    ]
+    due = [Due(id=number, host=host) for number, (host, _) in enumerate(feeds)]
     lasts = dict(enumerate(length for _, length in feeds))
-    ends: defaultdict[int, list[Feed]] = defaultdict(list)
+    ends: defaultdict[int, list[Due]] = defaultdict(list)
     begun: defaultdict[str, list[int]] = defaultdict(list)
     running: Counter[str] = Counter()
     second = 0
     while due:
-        for feed in ends.pop(second, []):
-            turns.end(feed)
-            running[feed.name] -= 1
+        for one in ends.pop(second, []):
+            turns.end(one.id)
+            running[one.host] -= 1
         now = NOW + second * SECOND
-        for feed in turns.choose(due, now):
-            turns.begin(feed, now)
-            due.remove(feed)
-            ends[second + lasts[feed.id]].append(feed)
-            begun[feed.name].append(second)
-            running[feed.name] += 1
+        for one in turns.choose(due, now):
+            turns.begin(one, now)
+            due.remove(one)
+            ends[second + lasts[one.id]].append(one)
+            begun[one.host].append(second)
+            running[one.host] += 1
         assert running.total() <= workers
         assert max(running.values(), default=0) <= per_host
         second += 1

@@ -154,6 +154,25 @@ def test_a_migration_that_fails_leaves_nothing(engine: Engine) -> None:
     assert revision(engine) is None
 
 
+def test_feeds_of_the_first_version_are_kept(engine: Engine) -> None:
+    """A database of the first version keeps its feeds, of whose pace nothing is known yet."""
+    config = migrations(engine)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            text(
+                "INSERT INTO feeds (id, url, name, groups, every_seconds, active, due_at, failures)"
+                " VALUES (1, 'https://lrt.example/rss', 'LRT', '[]', 900, TRUE,"
+                " '2021-11-08 14:00:00.000000', 0)"
+            )
+        )
+    migrate(engine)
+    (found,) = Store(engine).feeds()
+    assert (found.name, found.has_own_interval, found.pace) == ("LRT", False, None)
+    assert Store(engine).demands() == {1: None}
+
+
 def test_there_and_back(engine: Engine) -> None:
     """Going down leaves nothing behind, and the way up is open again."""
     migrate(engine)

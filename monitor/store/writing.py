@@ -1,0 +1,40 @@
+"""INSERT as both dialects know it, with a word about rows that are there already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+
+Rows = Sequence[dict[str, Any]]
+
+
+def add(tx: Connection, table: Table, values: Rows) -> None:
+    """Insert rows; one that is there already stays as it is."""
+    if values:
+        tx.execute(_insert(tx, table).on_conflict_do_nothing(), values)
+
+
+def overwrite(tx: Connection, table: Table, values: Rows) -> None:
+    """Insert rows, or overwrite those of the same primary key."""
+    if not values:
+        return
+    statement = _insert(tx, table)
+    keys = [column.name for column in table.primary_key]
+    changed: dict[str, ColumnElement[Any]] = {
+        column.name: statement.excluded[column.name]
+        for column in table.columns
+        if column.name not in keys
+    }
+    tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), values)
+
+
+def _insert(tx: Connection, table: Table) -> PostgresInsert | SqliteInsert:
+    """Give the dialect's INSERT that knows ON CONFLICT."""
+    if tx.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
