@@ -29,9 +29,17 @@ from monitor.notices import Notices
 from monitor.poll import Poller
 from monitor.push import Doorplate, PushLimits
 from monitor.records import Feed, FetchResult, Notifier, Topic
-from monitor.store import Feedback, Reports, Store, Subscriptions, migrate, open_engine
+from monitor.store import (
+    Feedback,
+    Mailboxes,
+    Reports,
+    Store,
+    Subscriptions,
+    migrate,
+    open_engine,
+)
 from monitor.subscribe import Pipe, Subscriber, SubscribeRules
-from monitor.targets import Destination
+from monitor.targets import Destination, fingerprint
 from monitor.topics import threshold
 from monitor.topics.track import WARM_ITEMS, Tracker
 
@@ -66,6 +74,7 @@ class App:
     tracker: Tracker
     ingest: Ingest
     deliver: Deliver
+    mailboxes: Mailboxes
     # Tells the operator.
     notices: Notices
     # Polls one feed, as politely as it is known.
@@ -141,6 +150,7 @@ def wire(
     chance = random.Random().random  # noqa: S311
     fetchers = ThreadPoolExecutor(settings.polling.workers, thread_name_prefix="fetch")
     ingest = Ingest(store, tracker, watch_of(settings), chance=chance)
+    notices = Notices(store, operator_of(settings))
     polling = settings.polling
     subscriptions = Subscriptions(engine)
     inbox = inbox or Inbox(most=MOST_PUSHES, max_bytes=0)
@@ -165,8 +175,10 @@ def wire(
             delivery_rules(settings),
             clock=clock,
             chance=chance,
+            notices=notices,
         ),
-        notices=Notices(store, operator_of(settings)),
+        mailboxes=Mailboxes(engine),
+        notices=notices,
         fetch=fetch,
         poller=Poller(
             store,
@@ -261,7 +273,16 @@ def turn_rules(settings: Settings) -> TurnRules:
 def delivery_rules(settings: Settings) -> DeliveryRules:
     """Give the rules of delivery that the configuration sets."""
     policy = settings.delivery
-    return DeliveryRules(timeout=policy.timeout, give_up_after=policy.give_up_after)
+    return DeliveryRules(
+        timeout=policy.timeout,
+        give_up_after=policy.give_up_after,
+        kinds={one.name: one.kind for one in destinations_of(settings)},
+    )
+
+
+def destinations_of(settings: Settings) -> tuple[Destination, ...]:
+    """Give every destination there is."""
+    return tuple(one for receiver in settings.receivers for one in receiver.destinations)
 
 
 def make_notifiers(
@@ -272,8 +293,7 @@ def make_notifiers(
         destination.name: notify.build(
             destination.target, post=client.post, timeout=settings.delivery.timeout, clock=clock
         )
-        for receiver in settings.receivers
-        for destination in receiver.destinations
+        for destination in destinations_of(settings)
     }
 
 
@@ -281,6 +301,9 @@ def start_up(app: App) -> None:
     """Bring the database in line with the configuration: its feeds, its new topics."""
     now = app.clock()
     app.store.sync_feeds(app.settings.feeds, now)
+    prints = {one.name: fingerprint(one.target) for one in destinations_of(app.settings)}
+    for name in app.mailboxes.sync(prints):
+        log.info("destination_tried_again", destination=name, cause="its configuration changed")
     if app.subscriber is not None:
         app.subscriber.sync(now)
     elif app.subscriptions.clear():

@@ -48,7 +48,9 @@ def blocks(alert: WordedAlert) -> tuple[Block, ...]:
     if alert.is_list or len(alert.items) != 1:
         laid = [_header(f"{alert.topic}: {alert.kind}"), _section(_mrkdwn(alert.lead or intro))]
         for number, item in enumerate(alert.items, 1):
-            laid += [_section(_plain(f"{number}. {item.title}")), _context(item)]
+            title = f"{number}. {item.title}"
+            text = f"{title}\n{item.summary}" if item.summary else title
+            laid += [_section(_plain(text)), _context(item)]
         return tuple(laid)
     item = alert.items[0]
     lead = f"\n{mrkdwn(alert.lead)}" if alert.lead else ""

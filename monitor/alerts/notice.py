@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from monitor.alerts.route import NAMESPACE, route
 from monitor.records import Alert, Delivery, Reason
 from monitor.targets import Destination
+
+# Their group: notices may share a message, and never share one with news.
+NOTICES = "notices"
 
 
 def make_notice(kind: str, key: str, headline: str, text: str, now: datetime) -> Alert:
@@ -43,4 +47,5 @@ def address(
 
     `never` names those that it must not go through: what it tells is that they do not work.
     """
-    return route(notice, (one for one in operator if one.name not in never), now)
+    routed = route(notice, (one for one in operator if one.name not in never), now)
+    return tuple(replace(one, group=NOTICES) for one in routed)

@@ -48,6 +48,11 @@ def payload(alert: Alert) -> Json:
         if len(encode(written)) < MAX_BYTES:
             break
         written = _write(alert, limits)
+    # A digest may have more items than fit even so.
+    most = len(written["items"])
+    while len(encode(written)) >= MAX_BYTES and most > 1:
+        most -= 1
+        written = _write(alert, _LIMITS[-1], most)
     return written
 
 
@@ -56,8 +61,11 @@ def encode(written: Any) -> bytes:
     return json.dumps(written, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
-def _write(alert: Alert, limits: _Limits) -> Json:
+def _write(alert: Alert, limits: _Limits, most: int | None = None) -> Json:
+    """Write the alert within limits, with at most so many of its items."""
     items, left_out = shown_items(alert)
+    left_out += len(items) - len(items[:most])
+    items = items[:most]
     sources = tuple(
         dict.fromkeys(name for item in items for name in item.sources or (item.source,))
     )

@@ -15,6 +15,8 @@ from monitor.records import SENTENCES, Alert, AlertedItem, Reason
 
 # An alert has one item, a catch-up five; what comes beyond is counted, not shown.
 MAX_ITEMS = 5
+# A digest lists more, each in fewer words: two blocks of Slack an item, of at most fifty.
+MAX_LISTED = 20
 MAX_TERMS = 6
 MAX_SOURCES = 5
 MAX_SUBJECT = 150
@@ -29,6 +31,8 @@ US = "seedwatch"
 _TITLE = 300
 _SUMMARY = 400
 _PARAGRAPH = 600
+# Of an item in a digest.
+_SHORT_SUMMARY = 160
 _NAME = 60
 _TERM = 40
 
@@ -45,6 +49,7 @@ _KINDS: Mapping[Reason, str] = {
     Reason.UPDATE: "update of a story already alerted",
     Reason.TEST: "test that you asked for",
     Reason.NOTICE: "notice to the operator",
+    Reason.DIGEST: "digest",
 }
 # What the subject puts before the title, so that a list of mail tells them apart.
 _PREFIXES: Mapping[Reason, str] = {
@@ -52,6 +57,10 @@ _PREFIXES: Mapping[Reason, str] = {
     Reason.UPDATE: "update: ",
     Reason.TEST: "test: ",
 }
+
+
+# How long summaries are in messages that list items.
+_SUMMARIES: Mapping[Reason, int] = {Reason.CATCH_UP: 0, Reason.DIGEST: _SHORT_SUMMARY}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,15 +109,17 @@ def word(alert: Alert) -> WordedAlert:
         return _notice(alert)
     shown, left_out = shown_items(alert)
     topic = clean(alert.topic, _NAME)
-    catch_up = alert.reason is Reason.CATCH_UP
-    items = tuple(_item(item, with_summary=not catch_up) for item in shown)
+    items = tuple(_item(item, _SUMMARIES.get(alert.reason, _SUMMARY)) for item in shown)
     title = items[0].title if items else "(no items)"
+    prefix = _PREFIXES.get(alert.reason, "")
+    if alert.reason is Reason.DIGEST:
+        prefix = f"{clean(alert.detail, _NAME)}: "
     return WordedAlert(
         topic=topic,
         kind=_KINDS.get(alert.reason, SENTENCES[alert.reason]),
-        lead=_lead(len(items), left_out) if catch_up else clean(alert.detail, _SUMMARY),
-        is_list=catch_up,
-        subject=clean(f"[{topic}] {_PREFIXES.get(alert.reason, '')}{title}", MAX_SUBJECT),
+        lead=_lead(alert, len(items), left_out),
+        is_list=alert.reason in _SUMMARIES,
+        subject=clean(f"[{topic}] {prefix}{title}", MAX_SUBJECT),
         items=items,
     )
 
@@ -121,7 +132,8 @@ def paragraphs_of(detail: str) -> tuple[str, ...]:
 
 def shown_items(alert: Alert) -> tuple[tuple[AlertedItem, ...], int]:
     """Return the items that a message shows, and how many are left out."""
-    return alert.items[:MAX_ITEMS], alert.left_out + len(alert.items[MAX_ITEMS:])
+    most = MAX_LISTED if alert.reason is Reason.DIGEST else MAX_ITEMS
+    return alert.items[:most], alert.left_out + len(alert.items[most:])
 
 
 def printable(text: str) -> str:
@@ -187,8 +199,8 @@ def _notice(alert: Alert) -> WordedAlert:
     )
 
 
-def _item(item: AlertedItem, *, with_summary: bool) -> WordedItem:
-    title, summary = title_of(item), clean(item.summary, _SUMMARY) if with_summary else ""
+def _item(item: AlertedItem, most: int) -> WordedItem:
+    title, summary = title_of(item), clean(item.summary, most) if most else ""
     source = clean(item.source, _NAME)
     if item.published_at is None:
         when = f"undated, seen {moment(item.first_seen_at)}"
@@ -222,7 +234,12 @@ def _sources(names: tuple[str, ...]) -> str:
     return f"{len(names)} ({', '.join(shown)})"
 
 
-def _lead(count: int, left_out: int) -> str:
+def _lead(alert: Alert, count: int, left_out: int) -> str:
+    if alert.reason is Reason.DIGEST:
+        rest = f"; {count} shown, +{left_out} more: `seedwatch alerts` lists all"
+        return clean(alert.detail, _SUMMARY) + (rest if left_out else "")
+    if alert.reason is not Reason.CATCH_UP:
+        return clean(alert.detail, _SUMMARY)
     best = f"{count} best match{'' if count == 1 else 'es'}"
     rest = f"{left_out} more left out" if left_out else "none left out"
     return f"already in the feeds when they were first polled: {best}, {rest}"
