@@ -11,6 +11,7 @@ from rich.console import Console
 
 from monitor.alerts.wording import US, paragraphs_of
 from monitor.app import App, choose_thresholds
+from monitor.cli.outbox import box_ailments, box_lines
 from monitor.cli.place import opened, settings_of
 from monitor.cli.pushes import PushStatus, push_status, show_pushes
 from monitor.cli.screen import ago, minute, plain, print_json, screen, table
@@ -18,6 +19,7 @@ from monitor.feeds.address import bare
 from monitor.feeds.trust import explain
 from monitor.records import Alert, Delivery, DeliveryState, Feed, Reason
 from monitor.store import has_daemon
+from monitor.store.mailboxes import MailboxReport
 from monitor.store.reports import TopicReport
 from monitor.topics.threshold import Choice
 
@@ -43,6 +45,7 @@ class Status:
     stuck: tuple[Delivery, ...]
     counts: dict[str, int]
     now: datetime
+    mailboxes: tuple[MailboxReport, ...] = ()
 
     @property
     def health(self) -> str:
@@ -68,9 +71,13 @@ def take_status(app: App) -> Status:
     feeds = tuple(app.store.feeds())
     stuck = tuple(app.reports.stuck_deliveries())
     counts = app.reports.counts()
+    boxes = tuple(app.mailboxes.report(now))
     is_running = has_daemon(app.engine)
     return Status(
-        ailments=tuple(_ailments(feeds, counts, now, is_running=is_running)),
+        ailments=(
+            *_ailments(feeds, counts, now, is_running=is_running),
+            *box_ailments(boxes),
+        ),
         is_running=is_running,
         topics=tuple(app.reports.topic(topic.name, now - RECENT) for topic in app.settings.topics),
         thresholds={one.name: app.tracker.threshold(one.name) for one in app.settings.topics},
@@ -80,6 +87,7 @@ def take_status(app: App) -> Status:
         stuck=stuck,
         counts=counts,
         now=now,
+        mailboxes=boxes,
     )
 
 
@@ -141,6 +149,7 @@ def _facts(found: Status) -> dict[str, object]:
         "pushes": found.pushes,
         "stuck_deliveries": found.stuck,
         "counts": found.counts,
+        "mailboxes": found.mailboxes,
     }
 
 
@@ -170,6 +179,8 @@ def show_status(console: Console, found: Status) -> None:
             console.print(plain(line))
     console.print()
     _show_feeds(console, found)
+    for line in box_lines(found.mailboxes, now):
+        console.print(plain(f"  {line}"), overflow="ellipsis", no_wrap=True)
     if found.stuck:
         console.print()
         rows = table("delivery", "state", "tries", "answer")

@@ -8,11 +8,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, and_, func, insert, or_, select, update
 
-from monitor.records import Delivery, DeliveryState, Mailbox
+from monitor.records import Alert, Delivery, DeliveryState, Mailbox
 from monitor.store import rows
 from monitor.store.engine import reading
 from monitor.store.outbox import mailbox_of
-from monitor.store.schema import deliveries, mailboxes
+from monitor.store.schema import alerts, deliveries, mailboxes
 
 # What a mailbox is when nothing has happened yet.
 _OPEN = {
@@ -37,6 +37,14 @@ class MailboxReport:
     oldest_due_at: datetime | None = None
     # Deliveries that are due later.
     later: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedDelivery:
+    """A delivery with what it tells."""
+
+    delivery: Delivery
+    alert: Alert
 
 
 class Mailboxes:
@@ -107,7 +115,7 @@ class Mailboxes:
         states: tuple[DeliveryState, ...] = (),
         destination: str | None = None,
         limit: int = 20,
-    ) -> list[Delivery]:
+    ) -> list[ListedDelivery]:
         """Give deliveries, those of the latest alerts first."""
         query = select(deliveries).order_by(deliveries.c.created_at.desc(), deliveries.c.id)
         if states:
@@ -115,8 +123,14 @@ class Mailboxes:
         if destination is not None:
             query = query.where(deliveries.c.destination == destination)
         with reading(self._engine) as connection:
-            found = connection.execute(query.limit(limit)).mappings()
-            return [rows.delivery_of(row) for row in found]
+            found = connection.execute(query.limit(limit)).mappings().all()
+            ids = {row["alert_id"] for row in found}
+            mine = select(alerts).where(alerts.c.id.in_(ids))
+            told = {row["id"]: rows.alert_of(row) for row in connection.execute(mine).mappings()}
+        return [
+            ListedDelivery(delivery=rows.delivery_of(row), alert=told[row["alert_id"]])
+            for row in found
+        ]
 
     def find(self, wanted: str) -> list[Delivery]:
         """Find deliveries by their id or its beginning (four characters and more); at most 20."""

@@ -31,7 +31,13 @@ from monitor.store.schema import alerts, deliveries, mailboxes
 
 IS_PENDING = deliveries.c.state == DeliveryState.PENDING
 IS_SENDING = deliveries.c.state == DeliveryState.SENDING
-ORDER = (deliveries.c.due_at, deliveries.c.created_at, deliveries.c.id)
+# What has been tried was the first in line once, and stays before what has not.
+ORDER = (
+    deliveries.c.message_id.is_(None),
+    deliveries.c.due_at,
+    deliveries.c.created_at,
+    deliveries.c.id,
+)
 # The longest line that is looked at: enough to see who is next, and whether the mailbox is deep.
 _LINE = MOST + DEEP
 
