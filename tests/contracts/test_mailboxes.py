@@ -178,6 +178,16 @@ def test_a_message_stays_what_it_is(store: Store) -> None:
     assert len(fourth.deliveries) == 1
 
 
+def test_the_next_message_is_tried_without_what_failed(store: Store) -> None:
+    """When a message fails again and again the next one is tried, alone if of the same group."""
+    tell(store, "fence", group="border")
+    (first,) = store.claim(NOW, LEASE, HANDS)
+    settle(store, first, PENDING, mailbox=box(failures=5))
+    (late,) = tell(store, "late", group="border")
+    (second,) = store.claim(NOW, LEASE, HANDS)
+    assert ids(second) == {late.id}
+
+
 @pytest.mark.parametrize("collapses", [True, False])
 def test_a_deep_line_is_one_message_where_it_may(store: Store, *, collapses: bool) -> None:
     """What has piled up is one message for people, but notices keep to themselves."""

@@ -39,7 +39,11 @@ STEPS = st.one_of(
     ),
     st.tuples(st.just("flood"), st.sampled_from(PLACES)),
     st.tuples(st.just("claim"), st.integers(1, 4)),
-    st.tuples(st.just("settle"), st.sampled_from(["arrives", "arrives", *ERRORS]), st.booleans()),
+    st.tuples(
+        st.just("settle"),
+        st.sampled_from(["arrives", "arrives", *ERRORS]),
+        st.sampled_from([0, -1]),
+    ),
     st.tuples(st.just("outage"), st.integers(4, 7)),
     st.tuples(st.just("crash")),
     st.tuples(st.just("restart")),
@@ -107,11 +111,11 @@ class World:
         assert {one.destination for one in claim.deliveries} == {claim.destination}
         assert [alert.id for alert in claim.alerts] == [one.alert_id for one in claim.deliveries]
 
-    def on_settle(self, how: str, is_first: bool) -> None:  # noqa: FBT001 - drawn by place
+    def on_settle(self, how: str, place: int) -> None:
         """Let one of the attempts end, be its sender in time or late."""
         if not self.held:
             return
-        claim, until = self.held.pop(0 if is_first else -1)
+        claim, until = self.held.pop(place)
         outcome = self.outcome(claim, how)
         self.store.settle(outcome)
         is_late = until <= self.now
@@ -147,7 +151,7 @@ class World:
             self.now += DAY
             self.on_claim(4)
             while self.held:
-                self.on_settle("fails", True)
+                self.on_settle("fails", 0)
 
     def on_crash(self) -> None:
         """Let all senders die."""
@@ -188,7 +192,7 @@ class World:
             self.now += DAY
             self.on_claim(4)
             while self.held:
-                self.on_settle("arrives", True)
+                self.on_settle("arrives", 0)
             assert len(self.ended) > before, "something is never sent"
         assert set(self.ended) == self.told
 
