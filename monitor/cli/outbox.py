@@ -81,9 +81,10 @@ def show_deliveries(
         delivery = one.delivery
         how = standing(delivery, by_name.get(delivery.destination), now)
         lines = (
-            f"{minute(delivery.created_at)}  {delivery.destination}: {how}",
-            f"  {delivery.id[:8]}  {headline(one.alert)}",
-            f"            {delivery.answer}",
+            f"{delivery.id[:8]}  {delivery.destination}, {minute(delivery.created_at)}",
+            f"          {how}",
+            f"          {headline(one.alert)}",
+            f"          {delivery.answer}",
         )
         for line in lines:
             if line.strip():
@@ -111,23 +112,24 @@ def box_lines(boxes: Sequence[MailboxReport], now: datetime) -> list[str]:
     lines = []
     for one in boxes:
         box = one.mailbox
-        waits = f"{one.waiting} wait"
+        waits = "1 waits" if one.waiting == 1 else f"{one.waiting} wait"
         if box.paused_at is not None:
-            lines.append(f"{box.destination}: paused since {ago(box.paused_at, now)}, {waits}")
-            lines.append(f"  {box.why}")
-            lines.append(f"  mend its configuration, or: seedwatch redeliver {box.destination}")
+            lines += [
+                f"{box.destination}: paused {ago(box.paused_at, now)}, {waits}",
+                f"  {box.why}",
+                f"  mend its configuration, or: seedwatch redeliver {box.destination}",
+            ]
         elif box.failures:
             due = ago(box.next_at, now) if box.next_at and box.next_at > now else "now"
-            since = ago(box.down_since, now)
             tries = "1 try" if box.failures == 1 else f"{box.failures} tries"
-            lines.append(
-                f"{box.destination}: takes nothing since {since} ({tries}), {waits}, next {due}"
-            )
-            lines.append(f"  {box.why}")
+            lines += [
+                f"{box.destination}: down, {waits}",
+                f"  {box.why}",
+                f"  failed first {ago(box.down_since, now)}, {tries}, next {due}",
+            ]
         elif one.waiting >= DEEP:
-            lines.append(
-                f"{box.destination}: {waits}, the oldest since {ago(one.oldest_due_at, now)}"
-            )
+            oldest = ago(one.oldest_due_at, now)
+            lines.append(f"{box.destination}: {waits}, the oldest was due {oldest}")
     return lines
 
 
