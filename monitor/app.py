@@ -28,12 +28,21 @@ from monitor.fetch import Client, Guard, Limits, Trust, user_agent
 from monitor.inbox import Inbox
 from monitor.ingest import Ingest
 from monitor.judge import Watch
+from monitor.notices import Notices
 from monitor.poll import Poller
 from monitor.push import Doorplate, PushLimits
 from monitor.records import Feed, FetchResult, Notifier, Topic
-from monitor.store import Feedback, Reports, Store, Subscriptions, migrate, open_engine
+from monitor.store import (
+    Feedback,
+    Mailboxes,
+    Reports,
+    Store,
+    Subscriptions,
+    migrate,
+    open_engine,
+)
 from monitor.subscribe import Pipe, Subscriber, SubscribeRules
-from monitor.targets import Destination
+from monitor.targets import Destination, fingerprint
 from monitor.topics import threshold
 from monitor.topics.track import WARM_ITEMS, Tracker
 
@@ -69,6 +78,9 @@ class App:
     pacer: Pacer
     ingest: Ingest
     deliver: Deliver
+    mailboxes: Mailboxes
+    # Tells the operator.
+    notices: Notices
     # Polls one feed, as politely as it is known.
     fetch: Callable[[Feed], FetchResult]
     poller: Poller
@@ -143,6 +155,7 @@ def wire(
     fetchers = ThreadPoolExecutor(settings.polling.workers, thread_name_prefix="fetch")
     pacer = make_pacer(settings)
     ingest = Ingest(store, tracker, watch_of(settings), pacer, chance=chance)
+    notices = Notices(store, operator_of(settings))
     polling = settings.polling
     subscriptions = Subscriptions(engine)
     inbox = inbox or Inbox(most=MOST_PUSHES, max_bytes=0)
@@ -168,7 +181,10 @@ def wire(
             delivery_rules(settings),
             clock=clock,
             chance=chance,
+            notices=notices,
         ),
+        mailboxes=Mailboxes(engine),
+        notices=notices,
         fetch=fetch,
         poller=Poller(
             store,
@@ -251,6 +267,12 @@ def watch_of(settings: Settings) -> Watch:
     )
 
 
+def operator_of(settings: Settings) -> tuple[Destination, ...]:
+    """Say where notices go."""
+    by_name = {receiver.name: receiver.destinations for receiver in settings.receivers}
+    return tuple(one for name in settings.operator for one in by_name[name])
+
+
 def turn_rules(settings: Settings) -> TurnRules:
     """Give the rules of turns that the configuration sets."""
     polling = settings.polling
@@ -265,7 +287,16 @@ def turn_rules(settings: Settings) -> TurnRules:
 def delivery_rules(settings: Settings) -> DeliveryRules:
     """Give the rules of delivery that the configuration sets."""
     policy = settings.delivery
-    return DeliveryRules(timeout=policy.timeout, give_up_after=policy.give_up_after)
+    return DeliveryRules(
+        timeout=policy.timeout,
+        give_up_after=policy.give_up_after,
+        kinds={one.name: one.kind for one in destinations_of(settings)},
+    )
+
+
+def destinations_of(settings: Settings) -> tuple[Destination, ...]:
+    """Give every destination there is."""
+    return tuple(one for receiver in settings.receivers for one in receiver.destinations)
 
 
 def make_notifiers(
@@ -276,8 +307,7 @@ def make_notifiers(
         destination.name: notify.build(
             destination.target, post=client.post, timeout=settings.delivery.timeout, clock=clock
         )
-        for receiver in settings.receivers
-        for destination in receiver.destinations
+        for destination in destinations_of(settings)
     }
 
 
@@ -286,6 +316,9 @@ def start_up(app: App) -> None:
     now = app.clock()
     app.store.sync_feeds(app.settings.feeds, now)
     app.pacer.fill(app.store.demands(), app.store.floors())
+    prints = {one.name: fingerprint(one.target) for one in destinations_of(app.settings)}
+    for name in app.mailboxes.sync(prints):
+        log.info("destination_tried_again", destination=name, cause="its configuration changed")
     if app.subscriber is not None:
         app.subscriber.sync(now)
     elif app.subscriptions.clear():

@@ -60,7 +60,7 @@ class Daemon:
         # What signals ask for. Its `put` may interrupt its `get` in one thread, as signals do; an
         # `Event` can lock itself out.
         self._asked: queue.SimpleQueue[Literal["stop", "reload"]] = queue.SimpleQueue()
-        self._sending: set[Future[Outcome]] = set()
+        self._sending: set[Future[list[Outcome]]] = set()
         # Since when (monotonic clock) this configuration is in force.
         self._since = time.monotonic()
         # Feeds without a baseline when a catch-up was last looked for; None before the first time.

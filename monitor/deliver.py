@@ -1,41 +1,67 @@
 """From what is due to what the other side said.
 
-store.claim(now)        -> [Claim]      leased, so that a crash costs one repeat at worst
-render(alert)           -> Message      under the delivery's id: the same on every try
-notifier.send(message)  -> its answer, or DeliveryError(permanent, retry_after)
+store.claim(now)        -> [Claim]      the next message of each open mailbox, leased, so that a
+                                        crash costs one repeat at worst
+join(alerts)            -> Alert        what a message of several deliveries says
+render(alert)           -> Message      under the first delivery's id: the same on every try
+notifier.send(message)  -> its answer, or DeliveryError(permanent, scope, retry_after, unsure)
 after_error(...)        -> Outcome      the one place that decides what a failure means
-store.settle(outcome)
+store.settle(outcome)                   with the notice to the operator, if there is one
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
 
+from monitor.alerts.bundle import join, window_of
+from monitor.alerts.mailbox import NO_TIME, READ_BY_PEOPLE, SPACING, after_answer
+from monitor.alerts.outage import notice_of
 from monitor.alerts.render import render
-from monitor.alerts.retry import after_error
+from monitor.alerts.retry import Limits, after_error
 from monitor.errors import DeliveryError
-from monitor.records import Claim, Delivery, DeliveryState, Notifier, Outcome
-from monitor.store import Store
+from monitor.notices import Notices
+from monitor.records import Batch, Claim, Delivery, DeliveryState, Notifier, Outcome
+from monitor.store import Hands, Store
 
 log = structlog.get_logger()
+
+# Hands that are kept from destinations that are down: however many hang, the others have these.
+SPARE = 2
+# How long one destination may keep a hand, message after message.
+TURN_SECONDS = 1.0
+# How often messages that are too old are looked for.
+EXPIRE_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRules:
-    """How long one attempt, and all attempts together, may take."""
+    """How long one attempt, and all attempts together, may take, and what each destination is."""
 
     timeout: timedelta
     give_up_after: timedelta
+    # Destination -> its kind.
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def lease(self) -> timedelta:
         """How long a claim holds: longer than any attempt can take."""
         return 3 * self.timeout + timedelta(seconds=10)
+
+    @property
+    def collapsing(self) -> frozenset[str]:
+        """The destinations whose deep mailbox becomes one digest."""
+        return frozenset(name for name, kind in self.kinds.items() if kind in READ_BY_PEOPLE)
+
+    def limits(self, destination: str) -> Limits:
+        """How long and how fast a destination is tried."""
+        spacing = SPACING.get(self.kinds.get(destination, ""), NO_TIME)
+        return Limits(give_up_after=self.give_up_after, spacing=spacing)
 
 
 class Deliver:
@@ -49,83 +75,153 @@ class Deliver:
         *,
         clock: Callable[[], datetime],
         chance: Callable[[], float],
+        notices: Notices | None = None,
     ) -> None:
         self._store = store
         self._notifiers = notifiers
         self._rules = rules
         self._clock = clock
         self._chance = chance
+        self._notices = notices or Notices(store, ())
         # Destinations with a message under way from here.
         self._busy: set[str] = set()
+        # When messages that are too old were last looked for.
+        self._expired_at: datetime | None = None
 
     def with_notifiers(self, notifiers: Mapping[str, Notifier]) -> Deliver:
         """Give the same with other ways out."""
-        return Deliver(self._store, notifiers, self._rules, clock=self._clock, chance=self._chance)
-
-    def deliver_due(self, executor: Executor, most: int) -> list[Future[Outcome]]:
-        """Claim what is due and hand it to the executor; a slow destination delays no other."""
-        # A copy: senders take themselves out of the set meanwhile.
-        busy = self._busy.copy()
-        claims = self._store.claim(self._clock(), self._rules.lease, most, busy=busy)
-        self._busy.update(claim.delivery.destination for claim in claims)
-        return [executor.submit(self.attempt, claim) for claim in claims]
-
-    def attempt(self, claim: Claim) -> Outcome:
-        """Send one delivery and settle it."""
-        try:
-            outcome = self._send(claim)
-            self._store.settle(outcome)
-        except Exception:
-            # Nobody asks this future. When the lease ends it is sent again, under the same id.
-            log.exception(
-                "outcome_not_stored", destination=claim.delivery.destination, id=claim.delivery.id
-            )
-            raise
-        finally:
-            self._busy.discard(claim.delivery.destination)
-        _log(claim.delivery, outcome)
-        return outcome
-
-    def _send(self, claim: Claim) -> Outcome:
-        delivery = claim.delivery
-        notifier = self._notifiers.get(delivery.destination)
-        if notifier is None:
-            gone = "the configuration no longer has this destination"
-            return self._failed(delivery, DeliveryError(gone, permanent=True))
-        try:
-            message = render(claim.alert, message_id=delivery.id)
-            answer = notifier.send(message)
-        except DeliveryError as error:
-            return self._failed(delivery, error)
-        except Exception as error:
-            # A fault of ours must not stop the others; it is retried, told and at last given up.
-            log.exception("delivery_broke", destination=delivery.destination, id=delivery.id)
-            broke = DeliveryError(f"internal error: {type(error).__name__}", permanent=False)
-            return self._failed(delivery, broke)
-        return Outcome(
-            delivery_id=delivery.id, state=DeliveryState.DELIVERED, answer=answer, at=self._clock()
+        return Deliver(
+            self._store,
+            notifiers,
+            self._rules,
+            clock=self._clock,
+            chance=self._chance,
+            notices=self._notices,
         )
 
-    def _failed(self, delivery: Delivery, error: DeliveryError) -> Outcome:
+    def deliver_due(self, executor: Executor, most: int) -> list[Future[list[Outcome]]]:
+        """Claim what is due and hand it to the executor; a slow destination delays no other."""
+        now = self._clock()
+        self._expire(now)
+        hands = Hands(
+            limit=most,
+            spare=min(SPARE, most - 1),
+            # A copy: senders take themselves out of the set meanwhile.
+            busy=frozenset(self._busy.copy()),
+            collapsing=self._rules.collapsing,
+        )
+        claims = self._store.claim(now, self._rules.lease, hands)
+        self._busy.update(claim.destination for claim in claims)
+        return [executor.submit(self._take_turn, claim) for claim in claims]
+
+    def attempt(self, claim: Claim) -> Outcome:
+        """Send one message and settle it."""
+        try:
+            outcome = self._send(claim)
+            self._store.settle(outcome, self._telling(outcome, claim.deliveries))
+        except Exception:
+            # Nobody asks this future. When the lease ends it is sent again, under the same id.
+            log.exception("outcome_not_stored", destination=claim.destination, id=claim.delivery.id)
+            raise
+        _log(claim.deliveries, outcome, claim.delivery.attempts + 1)
+        return outcome
+
+    def _take_turn(self, claim: Claim) -> list[Outcome]:
+        """Send what waits for one destination, while it takes it and needs no pause."""
+        destination = claim.destination
+        until = time.monotonic() + TURN_SECONDS
+        try:
+            outcomes = [self.attempt(claim)]
+            while outcomes[-1].state is DeliveryState.DELIVERED and time.monotonic() < until:
+                following = self._store.claim_next(
+                    destination,
+                    self._clock(),
+                    self._rules.lease,
+                    collapsing=self._rules.collapsing,
+                )
+                if following is None:
+                    break
+                outcomes.append(self.attempt(following))
+        finally:
+            self._busy.discard(destination)
+        return outcomes
+
+    def _send(self, claim: Claim) -> Outcome:
+        notifier = self._notifiers.get(claim.destination)
+        if notifier is None:
+            gone = "the configuration no longer has this destination"
+            return self._failed(claim, DeliveryError(gone, permanent=True))
+        try:
+            alert = join(claim.alerts, window=window_of(claim.deliveries))
+            answer = notifier.send(render(alert, message_id=claim.delivery.id))
+        except DeliveryError as error:
+            return self._failed(claim, error)
+        except Exception as error:
+            # A fault of ours must not stop the others; it is retried, told and at last given up.
+            log.exception("delivery_broke", destination=claim.destination, id=claim.delivery.id)
+            broke = DeliveryError(f"internal error: {type(error).__name__}", permanent=False)
+            return self._failed(claim, broke)
+        now = self._clock()
+        spacing = self._rules.limits(claim.destination).spacing
+        return Outcome(
+            delivery_ids=tuple(one.id for one in claim.deliveries),
+            state=DeliveryState.DELIVERED,
+            answer=answer,
+            at=now,
+            mailbox=after_answer(claim.mailbox, now, spacing),
+        )
+
+    def _failed(self, claim: Claim, error: DeliveryError) -> Outcome:
         return after_error(
-            delivery,
+            claim,
             error,
             now=self._clock(),
             chance=self._chance(),
-            give_up_after=self._rules.give_up_after,
+            limits=self._rules.limits(claim.destination),
         )
 
+    def _telling(self, outcome: Outcome, deliveries: Sequence[Delivery]) -> Batch:
+        """Give the notice that an outcome makes: never through what does not work."""
+        notice = notice_of(outcome, deliveries)
+        if notice is None:
+            return Batch()
+        paused = {one.destination for one in self._store.mailboxes() if one.paused_at}
+        return self._notices.batch(notice, never=paused | {deliveries[0].destination})
 
-def _log(delivery: Delivery, outcome: Outcome) -> None:
-    facts = {
-        "destination": delivery.destination,
-        "id": delivery.id,
-        "attempt": delivery.attempts + 1,
+    def _expire(self, now: datetime) -> None:
+        """End what waits where nothing gets through, and has become too old."""
+        # Also if the clock was set back.
+        if self._expired_at is not None and abs(now - self._expired_at) < EXPIRE_EVERY:
+            return
+        self._expired_at = now
+        overdue = self._store.overdue(now - self._rules.give_up_after)
+        why = {one.destination: one.why for one in self._store.mailboxes()} if overdue else {}
+        for deliveries in overdue:
+            first = deliveries[0]
+            outcome = Outcome(
+                delivery_ids=tuple(one.id for one in deliveries),
+                state=DeliveryState.EXPIRED,
+                answer=first.answer or f"not tried, since: {why[first.destination]}",
+                at=now,
+            )
+            if self._store.expire(outcome, self._telling(outcome, deliveries)):
+                _log(deliveries, outcome, first.attempts)
+
+
+def _log(deliveries: Sequence[Delivery], outcome: Outcome, attempt: int) -> None:
+    facts: dict[str, object] = {
+        "destination": deliveries[0].destination,
+        "id": deliveries[0].id,
+        "attempt": attempt,
         "answer": outcome.answer,
     }
+    if len(deliveries) > 1:
+        facts["deliveries"] = len(deliveries)
     match outcome.state:
         case DeliveryState.DELIVERED:
             log.info("delivered", **facts)
+        case DeliveryState.PENDING if outcome.due_at is None:
+            log.error("destination_paused", **facts)
         case DeliveryState.PENDING:
             log.warning("delivery_delayed", next_try=outcome.due_at, **facts)
         case DeliveryState.DEAD | DeliveryState.EXPIRED | DeliveryState.SENDING:

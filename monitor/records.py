@@ -559,6 +559,8 @@ class Reason(StrEnum):
     CATCH_UP = "catch_up"
     UPDATE = "update"
     TEST = "test"
+    NOTICE = "notice"
+    DIGEST = "digest"
     COPY = "copy"
     FOLLOW_UP = "follow_up"
     BASELINE = "baseline"
@@ -575,6 +577,8 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.CATCH_UP: "among the best of what the feeds already held: in the catch-up message",
     Reason.UPDATE: "its story is known, but it brings something new: alerted as an update",
     Reason.TEST: "a test that you asked for",
+    Reason.NOTICE: "what seedwatch tells its operator about itself",
+    Reason.DIGEST: "several alerts in one message",
     Reason.COPY: "another outlet's copy of a story already alerted: counted, not sent again",
     Reason.FOLLOW_UP: "its story was already alerted: attached to it, not sent again",
     Reason.BASELINE: "on-topic, but in the feed before its first poll: left to the catch-up",
@@ -627,11 +631,11 @@ class Alert:
     reason: Reason
     story_id: str
     created_at: datetime
-    # One, but up to five in a catch-up.
+    # One, but up to five in a catch-up, none in a notice, all those of the alerts in a digest.
     items: tuple[AlertedItem, ...]
     # How many more items a catch-up leaves out.
     left_out: int = 0
-    # What is new, in an update.
+    # What is new, in an update; in a notice its headline, and below it a paragraph a line.
     detail: str = ""
 
 
@@ -656,6 +660,8 @@ class Delivery:
     alert_id: str
     # `receiver/1-slack`: the receiver, the place in its list and the kind.
     destination: str
+    # From when it may be sent: its place in the line, and the beginning of its age. Tries that
+    # fail do not change it.
     due_at: datetime
     created_at: datetime
     state: DeliveryState = DeliveryState.PENDING
@@ -663,26 +669,55 @@ class Delivery:
     # What the other side said last, without secrets.
     answer: str = ""
     settled_at: datetime | None = None
+    # Those of one group may share a message; empty: always alone.
+    group: str = ""
+    # The message that it is part of, by the id of that one's first delivery; None until it is first
+    # claimed. A message keeps its deliveries, and so its content, on every try.
+    message_id: str | None = None
+    # Set aside until then, if this message fails where others pass.
+    retry_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A delivery that this process may send now, with the alert to render."""
+    """One message that this process may send now: its deliveries, with the alerts to render."""
 
-    delivery: Delivery
-    alert: Alert
+    # To one destination, oldest first, at least one; `alerts` in the same order.
+    deliveries: tuple[Delivery, ...]
+    alerts: tuple[Alert, ...]
+    mailbox: Mailbox
+
+    @property
+    def delivery(self) -> Delivery:
+        """Its first delivery, whose id is the message's."""
+        return self.deliveries[0]
+
+    @property
+    def destination(self) -> str:
+        """Where it goes."""
+        return self.delivery.destination
+
+    @property
+    def due_at(self) -> datetime:
+        """When the youngest of its deliveries was due: no message is older than that."""
+        return max(one.due_at for one in self.deliveries)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of one attempt."""
+    """What became of one attempt, or of a message that waited too long."""
 
-    delivery_id: str
+    # All deliveries of the message.
+    delivery_ids: tuple[str, ...]
     state: DeliveryState
-    # When to try next; only for PENDING.
+    # When to try next; only for PENDING, and not if the destination is paused.
     due_at: datetime | None = None
+    # Whether the message itself is set aside until then, and not its whole mailbox.
+    is_set_aside: bool = False
     answer: str = ""
     at: datetime
+    # The destination's mailbox from now on; None leaves it as it is.
+    mailbox: Mailbox | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -700,6 +735,23 @@ class Message:
     # The webhook's JSON object.
     payload: Mapping[str, Any] = field(default_factory=dict)
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """The line of one destination: what is due there goes out one message after the other."""
+
+    destination: str
+    # No message before then; None: at any time.
+    next_at: datetime | None = None
+    # Failed attempts in a row, and when the first of them was.
+    failures: int = 0
+    down_since: datetime | None = None
+    # Since when nothing is sent until a person has looked at it, and what the other side said.
+    paused_at: datetime | None = None
+    why: str = ""
+    # When an attempt last ended.
+    touched_at: datetime | None = None
 
 
 # --------------------------------------------------------------------------------------- commit

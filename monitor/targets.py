@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, fields
 from typing import Literal
 
 
@@ -87,3 +88,22 @@ class Destination:
     receiver: str
     kind: str
     target: Target
+
+
+def fingerprint(target: Target) -> str:
+    """Give eight digits that change when anything of a target does, its secrets too.
+
+    No more than eight, so that whoever guesses at a secret finds many that fit and learns nothing
+    certain; one change in four thousand million goes unnoticed.
+    """
+    spelt = [type(target).__name__]
+    spelt += [f"{one.name}={_spelt(getattr(target, one.name))}" for one in fields(target)]
+    return hashlib.sha256("\n".join(spelt).encode()).hexdigest()[:8]
+
+
+def _spelt(value: object) -> str:
+    if isinstance(value, Secret):
+        return value.reveal()
+    if isinstance(value, tuple):
+        return " ".join(map(_spelt, value))
+    return repr(value)

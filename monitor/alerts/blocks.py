@@ -42,11 +42,15 @@ def mrkdwn(text: str) -> str:
 
 def blocks(alert: WordedAlert) -> tuple[Block, ...]:
     """Lay the alert out in blocks."""
+    if alert.headline:
+        return _notice(alert)
     intro = f"*{mrkdwn(alert.topic)}*: {mrkdwn(alert.kind)}"
     if alert.is_list or len(alert.items) != 1:
         laid = [_header(f"{alert.topic}: {alert.kind}"), _section(_mrkdwn(alert.lead or intro))]
         for number, item in enumerate(alert.items, 1):
-            laid += [_section(_plain(f"{number}. {item.title}")), _context(item)]
+            title = f"{number}. {item.title}"
+            text = f"{title}\n{item.summary}" if item.summary else title
+            laid += [_section(_plain(text)), _context(item)]
         return tuple(laid)
     item = alert.items[0]
     lead = f"\n{mrkdwn(alert.lead)}" if alert.lead else ""
@@ -56,6 +60,13 @@ def blocks(alert: WordedAlert) -> tuple[Block, ...]:
     if item.summary:
         laid.append(_section(_plain(item.summary)))
     return (*laid, _context(item))
+
+
+def _notice(alert: WordedAlert) -> tuple[Block, ...]:
+    laid = [_header(alert.headline), _section(_mrkdwn(f"*{alert.topic}*: {alert.kind}"))]
+    if laid[0]["text"] != _plain(alert.headline):
+        laid.append(_section(_plain(alert.headline)))
+    return (*laid, *(_section(_plain(text)) for text in alert.paragraphs))
 
 
 def _header(text: str) -> Block:

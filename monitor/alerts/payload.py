@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from monitor.alerts.wording import clean, link_of, shown_items, title_of
-from monitor.records import Alert, AlertedItem
+from monitor.alerts.wording import clean, link_of, paragraphs_of, shown_items, title_of
+from monitor.records import Alert, AlertedItem, Reason
 
 VERSION = 1
 MAX_BYTES = 20_000
@@ -48,6 +48,11 @@ def payload(alert: Alert) -> Json:
         if len(encode(written)) < MAX_BYTES:
             break
         written = _write(alert, limits)
+    # A digest may have more items than fit even so.
+    most = len(written["items"])
+    while len(encode(written)) >= MAX_BYTES and most > 1:
+        most -= 1
+        written = _write(alert, _LIMITS[-1], most)
     return written
 
 
@@ -56,8 +61,11 @@ def encode(written: Any) -> bytes:
     return json.dumps(written, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
-def _write(alert: Alert, limits: _Limits) -> Json:
+def _write(alert: Alert, limits: _Limits, most: int | None = None) -> Json:
+    """Write the alert within limits, with at most so many of its items."""
     items, left_out = shown_items(alert)
+    left_out += len(items) - len(items[:most])
+    items = items[:most]
     sources = tuple(
         dict.fromkeys(name for item in items for name in item.sources or (item.source,))
     )
@@ -75,9 +83,17 @@ def _write(alert: Alert, limits: _Limits) -> Json:
         },
         "items": [_item(item, limits) for item in items],
         "left_out": left_out,
-        "detail": clean(alert.detail, 400),
+        "detail": _detail(alert),
         "shortened": _shortened(items, sources, limits),
     }
+
+
+def _detail(alert: Alert) -> str:
+    if alert.reason is not Reason.NOTICE:
+        return clean(alert.detail, 400)
+    # It has no items, so that there is room for all of it: 2,000 characters of four bytes.
+    headline, *rest = paragraphs_of(alert.detail) or ("",)
+    return clean(f"{headline}: {' '.join(rest)}" if rest else headline, 2_000)
 
 
 def _item(item: AlertedItem, limits: _Limits) -> Json:

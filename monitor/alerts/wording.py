@@ -15,15 +15,24 @@ from monitor.records import SENTENCES, Alert, AlertedItem, Reason
 
 # An alert has one item, a catch-up five; what comes beyond is counted, not shown.
 MAX_ITEMS = 5
+# A digest lists more, each in fewer words: two blocks of Slack an item, of at most fifty.
+MAX_LISTED = 20
 MAX_TERMS = 6
 MAX_SOURCES = 5
 MAX_SUBJECT = 150
 # Longer addresses are not for people; Slack takes 3,000, some mail readers 2,048.
 MAX_URL = 2_000
 COLUMNS = 78
+# Of a notice.
+MAX_PARAGRAPHS = 20
+# Where an alert of a topic names the topic, a notice names us.
+US = "seedwatch"
 
 _TITLE = 300
 _SUMMARY = 400
+_PARAGRAPH = 600
+# Of an item in a digest.
+_SHORT_SUMMARY = 160
 _NAME = 60
 _TERM = 40
 
@@ -39,6 +48,8 @@ _KINDS: Mapping[Reason, str] = {
     Reason.CATCH_UP: "catch-up",
     Reason.UPDATE: "update of a story already alerted",
     Reason.TEST: "test that you asked for",
+    Reason.NOTICE: "notice to the operator",
+    Reason.DIGEST: "digest",
 }
 # What the subject puts before the title, so that a list of mail tells them apart.
 _PREFIXES: Mapping[Reason, str] = {
@@ -46,6 +57,10 @@ _PREFIXES: Mapping[Reason, str] = {
     Reason.UPDATE: "update: ",
     Reason.TEST: "test: ",
 }
+
+
+# How long summaries are in messages that list items.
+_SUMMARIES: Mapping[Reason, int] = {Reason.CATCH_UP: 0, Reason.DIGEST: _SHORT_SUMMARY}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,28 +98,42 @@ class WordedAlert:
     is_list: bool
     subject: str
     items: tuple[WordedItem, ...]
+    # Of a notice, which has no items: what stands where a title stands, and what follows it.
+    headline: str = ""
+    paragraphs: tuple[str, ...] = ()
 
 
 def word(alert: Alert) -> WordedAlert:
     """Put the alert into words."""
+    if alert.reason is Reason.NOTICE:
+        return _notice(alert)
     shown, left_out = shown_items(alert)
     topic = clean(alert.topic, _NAME)
-    catch_up = alert.reason is Reason.CATCH_UP
-    items = tuple(_item(item, with_summary=not catch_up) for item in shown)
+    items = tuple(_item(item, _SUMMARIES.get(alert.reason, _SUMMARY)) for item in shown)
     title = items[0].title if items else "(no items)"
+    prefix = _PREFIXES.get(alert.reason, "")
+    if alert.reason is Reason.DIGEST:
+        prefix = f"{clean(alert.detail, _NAME)}: "
     return WordedAlert(
         topic=topic,
         kind=_KINDS.get(alert.reason, SENTENCES[alert.reason]),
-        lead=_lead(len(items), left_out) if catch_up else clean(alert.detail, _SUMMARY),
-        is_list=catch_up,
-        subject=clean(f"[{topic}] {_PREFIXES.get(alert.reason, '')}{title}", MAX_SUBJECT),
+        lead=_lead(alert, len(items), left_out),
+        is_list=alert.reason in _SUMMARIES,
+        subject=clean(f"[{topic}] {prefix}{title}", MAX_SUBJECT),
         items=items,
     )
 
 
+def paragraphs_of(detail: str) -> tuple[str, ...]:
+    """Give the clean lines of a notice's detail, its headline first; at most twenty."""
+    lines = (clean(line, _PARAGRAPH) for line in detail.splitlines())
+    return tuple(line for line in lines if line)[: MAX_PARAGRAPHS + 1]
+
+
 def shown_items(alert: Alert) -> tuple[tuple[AlertedItem, ...], int]:
     """Return the items that a message shows, and how many are left out."""
-    return alert.items[:MAX_ITEMS], alert.left_out + len(alert.items[MAX_ITEMS:])
+    most = MAX_LISTED if alert.reason is Reason.DIGEST else MAX_ITEMS
+    return alert.items[:most], alert.left_out + len(alert.items[most:])
 
 
 def printable(text: str) -> str:
@@ -156,8 +185,22 @@ def wrap(text: str, first: str = "", rest: str = "") -> str:
     return "\n".join([*lines, line])
 
 
-def _item(item: AlertedItem, *, with_summary: bool) -> WordedItem:
-    title, summary = title_of(item), clean(item.summary, _SUMMARY) if with_summary else ""
+def _notice(alert: Alert) -> WordedAlert:
+    headline, *rest = paragraphs_of(alert.detail) or ("(no text)",)
+    return WordedAlert(
+        topic=US,
+        kind=_KINDS[Reason.NOTICE],
+        lead="",
+        is_list=False,
+        subject=clean(f"[{US}] {headline}", MAX_SUBJECT),
+        items=(),
+        headline=headline,
+        paragraphs=tuple(rest),
+    )
+
+
+def _item(item: AlertedItem, most: int) -> WordedItem:
+    title, summary = title_of(item), clean(item.summary, most) if most else ""
     source = clean(item.source, _NAME)
     if item.published_at is None:
         when = f"undated, seen {moment(item.first_seen_at)}"
@@ -191,7 +234,12 @@ def _sources(names: tuple[str, ...]) -> str:
     return f"{len(names)} ({', '.join(shown)})"
 
 
-def _lead(count: int, left_out: int) -> str:
+def _lead(alert: Alert, count: int, left_out: int) -> str:
+    if alert.reason is Reason.DIGEST:
+        rest = f"; {count} shown, +{left_out} more: `seedwatch alerts` lists all"
+        return clean(alert.detail, _SUMMARY) + (rest if left_out else "")
+    if alert.reason is not Reason.CATCH_UP:
+        return clean(alert.detail, _SUMMARY)
     best = f"{count} best match{'' if count == 1 else 'es'}"
     rest = f"{left_out} more left out" if left_out else "none left out"
     return f"already in the feeds when they were first polled: {best}, {rest}"

@@ -197,6 +197,44 @@ def alerts(config: Path | None, *, topic: str | None, limit: int, as_json: bool)
 
 
 @main.command()
+@click.option(
+    "--state",
+    type=click.Choice(("all", "waiting", "lost", "delivered", "dead", "expired")),
+    default="all",
+    show_default=True,
+    help="`lost` are those that did not arrive.",
+)
+@click.option("--destination", help="Only those of this one, e.g. newsroom/1-slack.")
+@click.option(
+    "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at most."
+)
+@_json_option
+@click.pass_obj
+def deliveries(
+    config: Path | None, *, state: str, destination: str | None, limit: int, as_json: bool
+) -> None:
+    """List deliveries: what waits, what arrived, what did not and why."""
+    from monitor.cli import outbox
+
+    wanted = outbox.Wanted(state=state, destination=destination, limit=limit)
+    outbox.deliveries(config, wanted, as_json=as_json)
+
+
+@main.command()
+@click.argument("what", metavar="ID|DESTINATION")
+@click.pass_obj
+def redeliver(config: Path | None, *, what: str) -> None:
+    """Send what did not arrive again, under the same id.
+
+    ID is that of a delivery that is dead or has expired; its first characters
+    will do. A DESTINATION that is paused or down is tried again at once.
+    """
+    from monitor.cli import outbox
+
+    outbox.redeliver(config, what)
+
+
+@main.command()
 @click.argument("what", metavar="ITEM|URL")
 @_json_option
 @click.pass_obj

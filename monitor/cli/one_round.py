@@ -147,7 +147,7 @@ def _sends(app: App) -> Iterator[list[Outcome]]:
         if not futures:
             return
         wait(futures)
-        yield [future.result() for future in futures]
+        yield [outcome for future in futures for outcome in future.result()]
 
 
 def _facts(done: Round) -> dict[str, object]:

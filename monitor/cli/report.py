@@ -9,7 +9,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from monitor.alerts.wording import US, paragraphs_of
 from monitor.app import App, choose_thresholds
+from monitor.cli.outbox import box_ailments, box_lines
 from monitor.cli.pacing import interval_words, losses, show_feeds
 from monitor.cli.place import opened, settings_of
 from monitor.cli.pushes import PushStatus, push_status, show_pushes
@@ -17,8 +19,9 @@ from monitor.cli.screen import ago, minute, plain, print_json, screen, table
 from monitor.feeds.address import bare
 from monitor.feeds.pace import Bounds
 from monitor.feeds.trust import explain
-from monitor.records import Alert, Delivery, DeliveryState, Feed
+from monitor.records import Alert, Delivery, DeliveryState, Feed, Reason
 from monitor.store import has_daemon
+from monitor.store.mailboxes import MailboxReport
 from monitor.store.reports import TopicReport
 from monitor.topics.threshold import Choice
 
@@ -46,6 +49,7 @@ class Status:
     stuck: tuple[Delivery, ...]
     counts: dict[str, int]
     now: datetime
+    mailboxes: tuple[MailboxReport, ...] = ()
 
     @property
     def health(self) -> str:
@@ -75,9 +79,13 @@ def take_status(app: App) -> Status:
     feeds = tuple(app.store.feeds())
     stuck = tuple(app.reports.stuck_deliveries())
     counts = app.reports.counts()
+    boxes = tuple(app.mailboxes.report(now))
     is_running = has_daemon(app.engine)
     return Status(
-        ailments=tuple(_ailments(feeds, counts, now, is_running=is_running)),
+        ailments=(
+            *_ailments(feeds, counts, now, is_running=is_running),
+            *box_ailments(boxes),
+        ),
         is_running=is_running,
         topics=tuple(app.reports.topic(topic.name, now - RECENT) for topic in app.settings.topics),
         thresholds={one.name: app.tracker.threshold(one.name) for one in app.settings.topics},
@@ -88,6 +96,7 @@ def take_status(app: App) -> Status:
         stuck=stuck,
         counts=counts,
         now=now,
+        mailboxes=boxes,
     )
 
 
@@ -159,6 +168,7 @@ def _facts(found: Status) -> dict[str, object]:
         "pushes": found.pushes,
         "stuck_deliveries": found.stuck,
         "counts": found.counts,
+        "mailboxes": found.mailboxes,
     }
 
 
@@ -188,6 +198,8 @@ def show_status(console: Console, found: Status) -> None:
             console.print(plain(line))
     console.print()
     _show_feeds(console, found)
+    for line in box_lines(found.mailboxes, now):
+        console.print(plain(f"  {line}"), overflow="ellipsis", no_wrap=True)
     if found.stuck:
         console.print()
         rows = table("delivery", "state", "tries", "answer")
@@ -279,7 +291,9 @@ def alerts(named: Path | None, *, topic: str | None, limit: int, as_json: bool) 
 
 def _show_alert(console: Console, alert: Alert, deliveries: list[Delivery]) -> None:
     kind = alert.reason.value.replace("_", " ")
-    console.print(plain(f"{minute(alert.created_at)}  [{alert.topic}] {kind}"))
+    console.print(plain(f"{minute(alert.created_at)}  [{alert.topic or US}] {kind}"))
+    if alert.reason is Reason.NOTICE:
+        console.print(plain(f"  {paragraphs_of(alert.detail)[0]}"))
     for item in alert.items:
         console.print(plain(f"  {item.score:.2f}  {item.title}"))
         console.print(plain(f"        {item.source}; why: seedwatch why {item.item_id[:8]}"))

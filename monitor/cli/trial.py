@@ -49,7 +49,9 @@ def _send(app: App, receiver: Receiver) -> list[dict[str, object]]:
     claims = app.store.claim_these([one.id for one in deliveries], lease_until)
     futures = [app.senders.submit(app.deliver.attempt, claim) for claim in claims]
     wait(futures)
-    outcomes = {future.result().delivery_id: future.result() for future in futures}
+    outcomes = {
+        name: future.result() for future in futures for name in future.result().delivery_ids
+    }
     return [_result(delivery, outcomes.get(delivery.id)) for delivery in deliveries]
 
 

@@ -2,13 +2,17 @@
 
 from monitor.store.engine import has_daemon, open_engine, sole_daemon
 from monitor.store.feedback import Feedback
+from monitor.store.mailboxes import Mailboxes
 from monitor.store.migrate import migrate
+from monitor.store.outbox import Hands
 from monitor.store.reports import Reports
 from monitor.store.store import Store
 from monitor.store.subscriptions import Subscriptions
 
 __all__ = [
     "Feedback",
+    "Hands",
+    "Mailboxes",
     "Reports",
     "Store",
     "Subscriptions",

@@ -18,6 +18,7 @@ from monitor.records import (
     JudgedItem,
     Judgement,
     KnownItem,
+    Mailbox,
     Member,
     Reason,
     Revision,
@@ -304,6 +305,9 @@ def delivery_row(delivery: Delivery) -> dict[str, Any]:
         "answer": delivery.answer,
         "created_at": delivery.created_at,
         "settled_at": delivery.settled_at,
+        "group": delivery.group or None,
+        "message_id": delivery.message_id,
+        "retry_at": delivery.retry_at,
     }
 
 
@@ -320,6 +324,35 @@ def delivery_of(row: RowMapping) -> Delivery:
         attempts=row["attempts"],
         answer=row["answer"],
         settled_at=row["settled_at"],
+        group=row["group"] or "",
+        message_id=row["message_id"],
+        retry_at=row["retry_at"],
+    )
+
+
+def mailbox_row(mailbox: Mailbox) -> dict[str, Any]:
+    """Write a row of `mailboxes`."""
+    return {
+        "destination": mailbox.destination,
+        "next_at": mailbox.next_at,
+        "failures": mailbox.failures,
+        "down_since": mailbox.down_since,
+        "paused_at": mailbox.paused_at,
+        "why": mailbox.why,
+        "touched_at": mailbox.touched_at,
+    }
+
+
+def mailbox_of(row: RowMapping, destination: str) -> Mailbox:
+    """Read a row of `mailboxes`, all NULL if there is none yet."""
+    return Mailbox(
+        destination=destination,
+        next_at=row["next_at"],
+        failures=row["failures"] or 0,
+        down_since=row["down_since"],
+        paused_at=row["paused_at"],
+        why=row["why"] or "",
+        touched_at=row["touched_at"],
     )
 
 

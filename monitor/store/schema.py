@@ -235,7 +235,27 @@ deliveries = Table(
     Column("answer", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("settled_at", UtcDateTime),
-    Index(None, "state", "due_at"),
+    # With what it may share a message; NULL: always alone.
+    Column("group", Text),
+    # The first delivery of the message that it is part of, once it was claimed.
+    Column("message_id", String(36), index=True),
+    Column("retry_at", UtcDateTime),
+    Index(None, "state", "destination", "due_at"),
+)
+
+# The line of each destination.
+mailboxes = Table(
+    "mailboxes",
+    metadata,
+    Column("destination", Text, primary_key=True),
+    Column("next_at", UtcDateTime),
+    Column("failures", Integer, nullable=False),
+    Column("down_since", UtcDateTime),
+    Column("paused_at", UtcDateTime),
+    Column("why", Text, nullable=False),
+    Column("touched_at", UtcDateTime),
+    # What the configuration said of it, as a few digits; NULL: not known yet.
+    Column("fingerprint", String(8)),
 )
 
 # What people said of items, whether it still counts or was undone: nothing is ever deleted.

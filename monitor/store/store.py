@@ -6,30 +6,35 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, func, select, update
 
 from monitor.records import (
     Batch,
     Claim,
+    Delivery,
     DeliveryState,
     Due,
     Feed,
     FeedSpec,
     KnownItem,
     Lessons,
+    Mailbox,
     Outcome,
     Reason,
     SeenItem,
     Story,
     Verdict,
 )
-from monitor.store import feed_rows, known, rows, schema
+from monitor.store import feed_rows, known, outbox, rows, schema
 from monitor.store.due import FAILING, UNREAD, due_query, settle_poll, settle_push
-from monitor.store.engine import CLAIM_LOCK, alone, reading
+from monitor.store.engine import reading
+from monitor.store.outbox import Hands
 from monitor.store.paces import DEMANDS, FLOORS
 from monitor.store.schema import alerts, decisions, deliveries, feeds, items, stories
 from monitor.store.sync import sync
 from monitor.store.writing import add, overwrite
+
+NOTHING = Batch()
 
 
 class Store:
@@ -255,75 +260,60 @@ class Store:
             learned = [{"name": name, "state": state} for name, state in states]
             overwrite(tx, schema.learned, learned)
 
-    def claim(
-        self, now: datetime, lease: timedelta, limit: int, *, busy: Iterable[str] = ()
-    ) -> list[Claim]:
-        """Take deliveries that are due, at most one a destination, and lease them.
+    def claim(self, now: datetime, lease: timedelta, hands: Hands) -> list[Claim]:
+        """Take the next message of each mailbox that is open, and lease it.
 
-        A leased one is SENDING until it settles; if that never happens (a crash), it is due again
-        when the lease ends, under the same dedup key. `busy` names destinations that the caller
-        knows to be taken, however long that takes.
+        What is leased is SENDING until it settles; if that never happens (a crash), it is due again
+        when the lease ends, as the same message under the same id.
         """
-        is_due = or_(
-            and_(deliveries.c.state == DeliveryState.PENDING, deliveries.c.due_at <= now),
-            and_(deliveries.c.state == DeliveryState.SENDING, deliveries.c.lease_until <= now),
-        )
-        query = (
-            select(deliveries)
-            .where(is_due)
-            .order_by(deliveries.c.created_at, deliveries.c.id)
-            .with_for_update(skip_locked=True)
-        )
         with self._engine.begin() as tx:
-            # Row locks are not enough: who reads what is held before another commits, and what is
-            # due after it, takes the destination for free.
-            alone(tx, CLAIM_LOCK)
-            leased = deliveries.c.state == DeliveryState.SENDING
-            held = select(deliveries.c.destination).where(leased, deliveries.c.lease_until > now)
-            taken = {*busy, *tx.execute(held).scalars()}
-            claimed = []
-            for row in tx.execute(query).mappings():
-                if row["destination"] in taken:
-                    continue
-                taken.add(row["destination"])
-                claimed.append(row)
-                if len(claimed) == limit:
-                    break
-            return [self._lease(tx, rows.delivery_of(row), now + lease) for row in claimed]
+            return outbox.claim(tx, now, now + lease, hands)
+
+    def claim_next(
+        self, destination: str, now: datetime, lease: timedelta, *, collapsing: Collection[str] = ()
+    ) -> Claim | None:
+        """Take the next message of one destination, for who has just sent one there."""
+        with self._engine.begin() as tx:
+            return outbox.claim_next(tx, destination, now, now + lease, collapsing)
 
     def claim_these(self, ids: Sequence[str], lease_until: datetime) -> list[Claim]:
-        """Take named deliveries whether due or not, unless they are held already or have ended."""
-        query = select(deliveries).where(
-            deliveries.c.id.in_(list(ids)), deliveries.c.state == DeliveryState.PENDING
-        )
-        with self._engine.begin() as tx:
-            alone(tx, CLAIM_LOCK)
-            found = tx.execute(query.order_by(deliveries.c.destination)).mappings().all()
-            return [self._lease(tx, rows.delivery_of(row), lease_until) for row in found]
+        """Take named deliveries whether due or not, unless they are held already or have ended.
 
-    def _lease(self, tx: Connection, delivery: Any, until: datetime) -> Claim:
-        tx.execute(
-            update(deliveries)
-            .where(deliveries.c.id == delivery.id)
-            .values(state=DeliveryState.SENDING, lease_until=until, attempts=delivery.attempts + 1)
-        )
-        alert = tx.execute(select(alerts).where(alerts.c.id == delivery.alert_id)).mappings().one()
-        return Claim(delivery=delivery, alert=rows.alert_of(alert))
-
-    def settle(self, outcome: Outcome) -> None:
-        """Write down what became of an attempt."""
-        ended = outcome.state not in {DeliveryState.PENDING, DeliveryState.SENDING}
-        values: dict[str, Any] = {
-            "state": outcome.state,
-            "lease_until": None,
-            "answer": outcome.answer,
-            "settled_at": outcome.at if ended else None,
-        }
-        if outcome.due_at:
-            values["due_at"] = outcome.due_at
+        A paused mailbox is no hindrance: who names them wants to see what happens.
+        """
         with self._engine.begin() as tx:
-            mine = deliveries.c.id == outcome.delivery_id
-            tx.execute(update(deliveries).where(mine).values(values))
+            return outbox.claim_these(tx, ids, lease_until)
+
+    def settle(self, outcome: Outcome, also: Batch = NOTHING) -> None:
+        """Write down what became of an attempt, with the notices that it makes."""
+        with self._engine.begin() as tx:
+            self._end(tx, outcome, also, was=DeliveryState.SENDING)
+
+    def expire(self, outcome: Outcome, also: Batch = NOTHING) -> bool:
+        """Write down that a message has waited too long; False if it does not wait any more."""
+        with self._engine.begin() as tx:
+            return self._end(tx, outcome, also, was=DeliveryState.PENDING)
+
+    def overdue(self, due_before: datetime) -> list[tuple[Delivery, ...]]:
+        """Give messages that were due before a time and wait where nothing gets through."""
+        with reading(self._engine) as connection:
+            return outbox.overdue(connection, due_before)
+
+    def mailboxes(self) -> list[Mailbox]:
+        """Give the mailboxes that were touched or are known of the configuration, by name."""
+        query = select(schema.mailboxes).order_by(schema.mailboxes.c.destination)
+        with reading(self._engine) as connection:
+            found = connection.execute(query).mappings()
+            return [rows.mailbox_of(row, row["destination"]) for row in found]
+
+    def _end(self, tx: Connection, outcome: Outcome, also: Batch, *, was: DeliveryState) -> bool:
+        if not outbox.settle(tx, outcome, was):
+            return False
+        if outcome.mailbox is not None:
+            overwrite(tx, schema.mailboxes, [rows.mailbox_row(outcome.mailbox)])
+        add(tx, alerts, [rows.alert_row(alert) for alert in also.alerts])
+        add(tx, deliveries, [rows.delivery_row(one) for one in also.deliveries])
+        return True
 
     def release(self, now: datetime) -> int:
         """End the leases that a killed daemon left; only the sole daemon may, at its start."""

@@ -20,7 +20,10 @@ def add(tx: Connection, table: Table, values: Rows) -> None:
 
 
 def overwrite(tx: Connection, table: Table, values: Rows) -> None:
-    """Insert rows, or overwrite those of the same primary key."""
+    """Insert rows, or overwrite those of the same primary key.
+
+    All rows have the same columns; what a row that is there has in others stays.
+    """
     if not values:
         return
     statement = _insert(tx, table)
@@ -28,7 +31,7 @@ def overwrite(tx: Connection, table: Table, values: Rows) -> None:
     changed: dict[str, ColumnElement[Any]] = {
         column.name: statement.excluded[column.name]
         for column in table.columns
-        if column.name not in keys
+        if column.name in values[0] and column.name not in keys
     }
     tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), values)
 

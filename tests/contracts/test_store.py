@@ -41,7 +41,7 @@ from monitor.records import (
     SeenItem,
     Trust,
 )
-from monitor.store import Feedback, Reports, Store, known
+from monitor.store import Feedback, Hands, Reports, Store, known
 from monitor.store.schema import metadata
 from tests.fakes import made
 from tests.fakes.made import DAY, HOUR, MINUTE, NOW, SECOND
@@ -616,10 +616,10 @@ def test_a_settled_delivery_stays_settled(store: Store, reports: Reports) -> Non
     """An alert that is committed again is not sent again."""
     store.sync_feeds([LRT], NOW)
     store.commit(told("fence"))
-    (claim,) = store.claim(NOW, LEASE, 10)
+    (claim,) = store.claim(NOW, LEASE, hands(10))
     settle(store, claim, DeliveryState.DELIVERED)
     store.commit(told("fence"))
-    assert store.claim(NOW + DAY, LEASE, 10) == []
+    assert store.claim(NOW + DAY, LEASE, hands(10)) == []
     assert reports.counts()["delivered"] == 1
 
 
@@ -881,12 +881,28 @@ def test_each_change_changes_the_mark(feedback: Feedback) -> None:
 # ------------------------------------------------------------------------------------ the outbox
 
 
+def hands(limit: int, busy: Iterable[str] = ()) -> Hands:
+    """Return hands for so many messages."""
+    return Hands(limit=limit, busy=frozenset(busy))
+
+
+def ids_of(claim: Claim) -> tuple[str, ...]:
+    """Give the ids of all deliveries of a message."""
+    return tuple(one.id for one in claim.deliveries)
+
+
 def settle(
     store: Store, claim: Claim, state: DeliveryState, at: datetime = NOW, **changes: Any
 ) -> None:
     """Write down what became of an attempt."""
-    made_of = Outcome(delivery_id=claim.delivery.id, state=state, answer="said so", at=at)
+    made_of = Outcome(delivery_ids=ids_of(claim), state=state, answer="said so", at=at)
     store.settle(replace(made_of, **changes))
+
+
+def sent(to: str = "desk/1-console", **changes: Any) -> Delivery:
+    """Return the delivery of `fence` as it is once it was claimed, alone."""
+    one = made.delivery(to)
+    return replace(one, message_id=one.id, **changes)
 
 
 def places(claims: Iterable[Claim]) -> list[str]:
@@ -905,56 +921,56 @@ def outbox(store: Store) -> Store:
 
 def test_a_claim_brings_the_alert(outbox: Store) -> None:
     """What may be sent comes with the alert as it was committed."""
-    claims = outbox.claim(NOW, LEASE, 10)
-    assert [claim.alert for claim in claims] == [made.alert("fence")] * 2
-    expected = {made.delivery("desk/1-console"), made.delivery("desk/2-slack")}
+    claims = outbox.claim(NOW, LEASE, hands(10))
+    assert [claim.alerts[0] for claim in claims] == [made.alert("fence")] * 2
+    expected = {sent("desk/1-console"), sent("desk/2-slack")}
     assert {claim.delivery for claim in claims} == expected
 
 
 def test_nothing_is_claimed_before_it_is_due(outbox: Store) -> None:
     """A delivery waits for its time, then is given to one who asks, and to no other."""
-    assert outbox.claim(NOW - timedelta(microseconds=1), LEASE, 10) == []
-    assert len(outbox.claim(NOW, LEASE, 10)) == 2
-    assert outbox.claim(NOW, LEASE, 10) == []
+    assert outbox.claim(NOW - timedelta(microseconds=1), LEASE, hands(10)) == []
+    assert len(outbox.claim(NOW, LEASE, hands(10))) == 2
+    assert outbox.claim(NOW, LEASE, hands(10)) == []
 
 
 def test_one_at_a_time_for_a_destination(outbox: Store) -> None:
     """A destination's next message waits until its last one has settled, the older one first."""
     later = NOW + MINUTE
-    first = outbox.claim(later, LEASE, 10)
-    assert [claim.alert.id for claim in first] == [made.alert("fence").id] * 2
-    assert outbox.claim(later, LEASE, 10) == []
+    first = outbox.claim(later, LEASE, hands(10))
+    assert [claim.alerts[0].id for claim in first] == [made.alert("fence").id] * 2
+    assert outbox.claim(later, LEASE, hands(10)) == []
     (slack,) = [claim for claim in first if claim.delivery.destination == "desk/2-slack"]
     settle(outbox, slack, DeliveryState.DELIVERED)
-    (second,) = outbox.claim(later, LEASE, 10)
+    (second,) = outbox.claim(later, LEASE, hands(10))
     assert second.delivery.destination == "desk/2-slack"
-    assert second.alert.id == made.alert("wall").id
+    assert second.alerts[0].id == made.alert("wall").id
 
 
 def test_no_more_than_wanted(outbox: Store) -> None:
     """No more is claimed than there are hands to send it."""
-    assert len(outbox.claim(NOW, LEASE, 1)) == 1
-    assert len(outbox.claim(NOW, LEASE, 1)) == 1
-    assert outbox.claim(NOW, LEASE, 1) == []
+    assert len(outbox.claim(NOW, LEASE, hands(1))) == 1
+    assert len(outbox.claim(NOW, LEASE, hands(1))) == 1
+    assert outbox.claim(NOW, LEASE, hands(1)) == []
 
 
 def test_a_busy_destination_is_left_alone(outbox: Store) -> None:
     """What the caller is still sending to gets nothing, even after the lease has ended."""
-    outbox.claim(NOW, LEASE, 10)
+    outbox.claim(NOW, LEASE, hands(10))
     after = NOW + LEASE
-    assert places(outbox.claim(after, LEASE, 10, busy=["desk/1-console"])) == ["desk/2-slack"]
-    assert outbox.claim(after, LEASE, 10, busy=["desk/1-console"]) == []
-    assert places(outbox.claim(after, LEASE, 10)) == ["desk/1-console"]
+    assert places(outbox.claim(after, LEASE, hands(10, ["desk/1-console"]))) == ["desk/2-slack"]
+    assert outbox.claim(after, LEASE, hands(10, ["desk/1-console"])) == []
+    assert places(outbox.claim(after, LEASE, hands(10))) == ["desk/1-console"]
 
 
 def test_a_lease_that_ends_gives_the_delivery_again(outbox: Store) -> None:
     """A delivery whose sender died is given again under the same id, its attempts counted."""
     busy = ["desk/2-slack"]
-    (first,) = outbox.claim(NOW, LEASE, 10, busy=busy)
+    (first,) = outbox.claim(NOW, LEASE, hands(10, busy))
     almost = NOW + LEASE - timedelta(microseconds=1)
-    assert outbox.claim(almost, LEASE, 10, busy=busy) == []
-    (second,) = outbox.claim(NOW + LEASE, LEASE, 10, busy=busy)
-    (third,) = outbox.claim(NOW + 2 * LEASE, LEASE, 10, busy=busy)
+    assert outbox.claim(almost, LEASE, hands(10, busy)) == []
+    (second,) = outbox.claim(NOW + LEASE, LEASE, hands(10, busy))
+    (third,) = outbox.claim(NOW + 2 * LEASE, LEASE, hands(10, busy))
     same = [(one.delivery.id, one.delivery.dedup_key) for one in (first, second, third)]
     assert len(set(same)) == 1
     assert [one.delivery.attempts for one in (first, second, third)] == [0, 1, 2]
@@ -967,37 +983,19 @@ def test_an_end_is_an_end(store: Store, reports: Reports, state: DeliveryState) 
     """A delivery that has ended is never sent again, and says when and how it ended."""
     store.sync_feeds([LRT], NOW)
     store.commit(told("fence"))
-    (claim,) = store.claim(NOW, LEASE, 10)
+    (claim,) = store.claim(NOW, LEASE, hands(10))
     settle(store, claim, state, NOW + SECOND)
-    assert store.claim(NOW + 365 * DAY, LEASE, 10) == []
+    assert store.claim(NOW + 365 * DAY, LEASE, hands(10)) == []
     assert store.release(NOW) == 0
-    expected = made.delivery(state=state, attempts=1, answer="said so", settled_at=NOW + SECOND)
+    expected = sent(state=state, attempts=1, answer="said so", settled_at=NOW + SECOND)
     assert reports.deliveries_of([made.alert().id]) == [expected]
-
-
-def test_a_delayed_delivery_comes_when_it_is_due(store: Store, reports: Reports) -> None:
-    """A delivery that is to be tried again waits until then, and holds up nobody meanwhile."""
-    store.sync_feeds([LRT], NOW)
-    store.commit(told("fence"))
-    store.commit(told("wall"))
-    (first,) = store.claim(NOW, LEASE, 1)
-    settle(store, first, DeliveryState.PENDING, due_at=NOW + 5 * MINUTE)
-    (waits,) = reports.deliveries_of([first.alert.id])
-    assert (waits.state, waits.due_at) == (DeliveryState.PENDING, NOW + 5 * MINUTE)
-    assert (waits.attempts, waits.answer, waits.settled_at) == (1, "said so", None)
-    (other,) = store.claim(NOW, LEASE, 10)
-    assert other.delivery.id != first.delivery.id
-    settle(store, other, DeliveryState.DELIVERED)
-    assert store.claim(NOW + 4 * MINUTE, LEASE, 10) == []
-    (again,) = store.claim(NOW + 5 * MINUTE, LEASE, 10)
-    assert (again.delivery.id, again.delivery.attempts) == (first.delivery.id, 1)
 
 
 def test_release_ends_the_leases(outbox: Store) -> None:
     """After a crash the next daemon sends at once what its forerunner had in hand."""
-    held = outbox.claim(NOW, LEASE, 10)
+    held = outbox.claim(NOW, LEASE, hands(10))
     assert outbox.release(NOW + SECOND) == 2
-    again = outbox.claim(NOW + SECOND, LEASE, 10)
+    again = outbox.claim(NOW + SECOND, LEASE, hands(10))
     assert {one.delivery.id for one in again} == {one.delivery.id for one in held}
 
 
@@ -1011,12 +1009,12 @@ def test_named_deliveries_are_claimed_before_they_are_due(outbox: Store) -> None
     assert [claim.delivery.id for claim in claims] == wanted[::-1]
     assert outbox.claim_these(wanted, NOW + LEASE) == []
     # The older ones go to the same destinations, which have their hands full.
-    assert outbox.claim(NOW, LEASE, 10) == []
+    assert outbox.claim(NOW, LEASE, hands(10)) == []
 
 
 def test_named_deliveries_that_have_ended_stay_so(outbox: Store) -> None:
     """Naming a delivery does not send it a second time."""
-    (claim, _) = outbox.claim(NOW, LEASE, 10)
+    (claim, _) = outbox.claim(NOW, LEASE, hands(10))
     settle(outbox, claim, DeliveryState.DELIVERED)
     assert outbox.claim_these([claim.delivery.id], NOW + LEASE) == []
 
@@ -1049,7 +1047,7 @@ def test_two_never_claim_the_same(store: Store) -> None:
     crowd(store, 10, *to)
     now = NOW
     for _ in range(10):
-        rounds = at_once(3, lambda now=now: store.claim(now, LEASE, 10))  # type: ignore[misc]
+        rounds = at_once(3, lambda now=now: store.claim(now, LEASE, hands(10)))  # type: ignore[misc]
         claims = [claim for claims in rounds for claim in claims]
         assert sorted(places(claims)) == to
         now += LEASE
@@ -1081,7 +1079,7 @@ def test_counts_of_an_empty_database(reports: Reports) -> None:
 
 def test_counts(outbox: Store, reports: Reports) -> None:
     """Items, stories, alerts and deliveries by state are counted."""
-    claims = outbox.claim(NOW, LEASE, 10)
+    claims = outbox.claim(NOW, LEASE, hands(10))
     settle(outbox, claims[0], DeliveryState.DEAD)
     counts = {name: count for name, count in reports.counts().items() if count}
     assert counts == {
@@ -1142,7 +1140,7 @@ def test_deliveries_of_an_alert(outbox: Store, reports: Reports) -> None:
     found = reports.deliveries_of([made.alert("fence").id])
     assert found == [made.delivery("desk/1-console"), made.delivery("desk/2-slack")]
     assert reports.deliveries_of([]) == []
-    assert outbox.claim(NOW - SECOND, LEASE, 1) == []
+    assert outbox.claim(NOW - SECOND, LEASE, hands(1)) == []
 
 
 def test_stuck_deliveries(outbox: Store, reports: Reports) -> None:
@@ -1154,7 +1152,7 @@ def test_stuck_deliveries(outbox: Store, reports: Reports) -> None:
         (DeliveryState.PENDING, NOW + DAY),
         (DeliveryState.DELIVERED, None),
     ]
-    claims = outbox.claim(NOW + HOUR, LEASE, 10)
+    claims = outbox.claim(NOW + HOUR, LEASE, hands(10))
     claims.sort(key=lambda claim: claim.delivery.created_at)
     for claim, (state, due_at) in zip(claims, ends, strict=False):
         settle(outbox, claim, state, due_at=due_at)

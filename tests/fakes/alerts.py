@@ -108,7 +108,9 @@ ITEMS = st.builds(
 )  # fmt: skip
 ALERTS = st.builds(
     lambda items, reason, topic: alert(*items, reason=reason, topic=topic, left_out=3),
-    st.lists(ITEMS, min_size=1, max_size=7),
-    st.sampled_from([Reason.FIRST_STORY, Reason.CATCH_UP, Reason.UPDATE, Reason.TEST]),
+    st.lists(ITEMS, min_size=1, max_size=7) | st.lists(ITEMS, min_size=22, max_size=22),
+    st.sampled_from(
+        [Reason.FIRST_STORY, Reason.CATCH_UP, Reason.UPDATE, Reason.TEST, Reason.DIGEST]
+    ),
     TEXT,
 )

@@ -12,7 +12,7 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -44,7 +44,8 @@ from monitor.records import (
     Notifier,
     Outcome,
 )
-from monitor.store import Store, sole_daemon
+from monitor.store import Hands, Store, sole_daemon
+from monitor.store.store import NOTHING
 
 DOOMED = "Hackers publish the passports of colonels"
 
@@ -76,22 +77,31 @@ class DyingStore(Store):
         ):
             die()
 
-    def claim(
-        self, now: datetime, lease: timedelta, limit: int, *, busy: object = ()
-    ) -> list[Claim]:
+    def claim(self, now: datetime, lease: timedelta, hands: Hands) -> list[Claim]:
         """Remember which deliveries are the doomed item's."""
-        assert isinstance(busy, set)
-        claims = super().claim(now, lease, limit, busy=busy)
-        self._doomed |= {
-            claim.delivery.id for claim in claims if DOOMED in claim.alert.items[0].title
-        }
+        claims = super().claim(now, lease, hands)
+        for claim in claims:
+            self._look_at(claim)
         return claims
 
-    def settle(self, outcome: Outcome) -> None:
+    def claim_next(
+        self, destination: str, now: datetime, lease: timedelta, *, collapsing: Collection[str] = ()
+    ) -> Claim | None:
+        """Do the same with what follows."""
+        claim = super().claim_next(destination, now, lease, collapsing=collapsing)
+        if claim is not None:
+            self._look_at(claim)
+        return claim
+
+    def _look_at(self, claim: Claim) -> None:
+        if any(DOOMED in item.title for alert in claim.alerts for item in alert.items):
+            self._doomed |= {one.id for one in claim.deliveries}
+
+    def settle(self, outcome: Outcome, also: Batch = NOTHING) -> None:
         """Die after its delivery is written down."""
-        super().settle(outcome)
+        super().settle(outcome, also)
         is_over = outcome.state is DeliveryState.DELIVERED
-        if self._step == "settled" and is_over and outcome.delivery_id in self._doomed:
+        if self._step == "settled" and is_over and self._doomed.intersection(outcome.delivery_ids):
             die()
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,8 @@ from sqlalchemy.exc import DBAPIError
 
 from monitor.errors import StoreError
 from monitor.feeds.trust import look_ups
-from monitor.records import Hints, Trust
-from monitor.store import Store, migrate, open_engine
+from monitor.records import Hints, Mailbox, Trust
+from monitor.store import Hands, Store, migrate, open_engine
 from monitor.store.migrate import migrations
 from monitor.store.rows import item_row
 from monitor.store.schema import feeds, metadata
@@ -246,3 +247,32 @@ def test_what_is_stored_is_known_after_the_upgrade(engine: Engine) -> None:
         "wall": {"Short"},
         "camp": {items["camp"].title},
     }
+
+
+def test_what_waited_for_another_try_waits_no_longer_than_before(engine: Engine) -> None:
+    """An upgrade keeps each delivery and its id; one that was tried stays a message of its own."""
+    config = migrations(engine)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0005")
+        connection.execute(
+            text(
+                "INSERT INTO alerts (id, topic, reason, story_id, created_at, items, left_out,"
+                " detail) VALUES ('a', 't', 'test', 's', '2021-11-08 14:00:00', '[]', 0, '')"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO deliveries (id, dedup_key, alert_id, destination, state, due_at,"
+                " attempts, answer, created_at) VALUES"
+                " ('tried', 'tried', 'a', 'desk/1-slack', 'pending', '2021-11-08 15:00:00', 3, '',"
+                " '2021-11-08 14:00:00'), ('fresh', 'fresh', 'a', 'desk/1-slack', 'pending',"
+                " '2021-11-08 15:00:00', 0, '', '2021-11-08 14:00:00')"
+            )
+        )
+    migrate(engine)
+    now = datetime(2021, 11, 8, 14, 0, tzinfo=UTC)
+    (claim,) = Store(engine).claim(now, HOUR, Hands(limit=9))
+    assert (claim.delivery.id, claim.delivery.message_id) == ("tried", "tried")
+    assert claim.delivery.attempts == 3
+    assert claim.mailbox == Mailbox(destination="desk/1-slack")
