@@ -1,8 +1,9 @@
 """From what is due to what the other side said.
 
 store.claim(now)        -> [Claim]      leased, so that a crash costs one repeat at worst
+store.first_receipt     -> the message about the same story that this one may answer
 render(alert)           -> Message      under the delivery's id: the same on every try
-notifier.send(message)  -> its answer, or DeliveryError(permanent, retry_after)
+notifier.send(message)  -> Sent(answer, receipt), or DeliveryError(permanent, retry_after)
 after_error(...)        -> Outcome      the one place that decides what a failure means
 store.settle(outcome)
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -19,7 +20,7 @@ import structlog
 from monitor.alerts.render import render
 from monitor.alerts.retry import after_error
 from monitor.errors import DeliveryError
-from monitor.records import Claim, Delivery, DeliveryState, Notifier, Outcome
+from monitor.records import Claim, Delivery, DeliveryState, Message, Notifier, Outcome
 from monitor.store import Store
 
 log = structlog.get_logger()
@@ -93,8 +94,8 @@ class Deliver:
             gone = "the configuration no longer has this destination"
             return self._failed(delivery, DeliveryError(gone, permanent=True))
         try:
-            message = render(claim.alert, message_id=delivery.id)
-            answer = notifier.send(message)
+            message = self._message(claim)
+            sent = notifier.send(message)
         except DeliveryError as error:
             return self._failed(delivery, error)
         except Exception as error:
@@ -103,8 +104,20 @@ class Deliver:
             broke = DeliveryError(f"internal error: {type(error).__name__}", permanent=False)
             return self._failed(delivery, broke)
         return Outcome(
-            delivery_id=delivery.id, state=DeliveryState.DELIVERED, answer=answer, at=self._clock()
+            delivery_id=delivery.id,
+            state=DeliveryState.DELIVERED,
+            answer=sent.answer,
+            # A message about several stories is the beginning of no story's thread.
+            receipt=sent.receipt if message.story_id else {},
+            at=self._clock(),
         )
+
+    def _message(self, claim: Claim) -> Message:
+        message = render(claim.alert, message_id=claim.delivery.id)
+        if not message.story_id:
+            return message
+        place = (claim.delivery.destination, message.topic, message.story_id)
+        return replace(message, earlier=self._store.first_receipt(*place) or None)
 
     def _failed(self, delivery: Delivery, error: DeliveryError) -> Outcome:
         return after_error(

@@ -616,6 +616,8 @@ class Delivery:
     # What the other side said last, without secrets.
     answer: str = ""
     settled_at: datetime | None = None
+    # How the other side knows the message (`Sent.receipt`); empty where it does not say.
+    receipt: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -635,6 +637,8 @@ class Outcome:
     # When to try next; only for PENDING.
     due_at: datetime | None = None
     answer: str = ""
+    # Kept with a delivery that is DELIVERED.
+    receipt: Mapping[str, str] = field(default_factory=dict)
     at: datetime
 
 
@@ -653,6 +657,24 @@ class Message:
     # The webhook's JSON object.
     payload: Mapping[str, Any] = field(default_factory=dict)
     created_at: datetime
+    topic: str = ""
+    # The one story that it tells of; empty for a list of several, a test, a notice.
+    story_id: str = ""
+    # The story was told before.
+    is_update: bool = False
+    # The receipt of the first message about that story at this destination; None if this is it.
+    earlier: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What the other side made of a message that it took."""
+
+    # In a few words, without secrets.
+    answer: str
+    # How it knows the message from now on, to answer under it or to edit it (Slack: `channel` and
+    # `ts`); without secrets, some hundred characters at most.
+    receipt: Mapping[str, str] = field(default_factory=dict)
 
 
 # --------------------------------------------------------------------------------------- commit
@@ -730,8 +752,8 @@ class Post(Protocol):
 class Notifier(Protocol):
     """The code of one kind of destination: no retries, no store, no clock inside."""
 
-    def send(self, message: Message) -> str:
-        """Send the message and return what the other side said, in a few words.
+    def send(self, message: Message) -> Sent:
+        """Send the message and return what the other side said.
 
         Raises `DeliveryError`, permanent or temporary.
         """

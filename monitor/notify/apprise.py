@@ -17,7 +17,7 @@ from monitor.alerts.wording import printable
 from monitor.errors import DeliveryError
 from monitor.notify.told import secrets_of, told
 from monitor.notify.tools import Tools
-from monitor.records import Message
+from monitor.records import Message, Sent
 from monitor.targets import AppriseTarget
 
 # It logs whole URLs at level DEBUG; what matters of its log is in our errors.
@@ -42,7 +42,7 @@ class AppriseNotifier:
         self._url = target.url
         self._seconds = tools.timeout.total_seconds()
 
-    def send(self, message: Message) -> str:
+    def send(self, message: Message) -> Sent:
         """Send it; a URL that Apprise does not understand is a permanent failure."""
         asset = AppriseAsset(
             app_id="seedwatch",
@@ -73,7 +73,7 @@ class AppriseNotifier:
         )
         with result:
             if result:
-                return f"{told(str(service.service_name))} took it"
+                return Sent(answer=f"{told(str(service.service_name))} took it")
             words = " ".join(entry.message for entry in result.logs())
         status = _STATUS.search(words)
         raise DeliveryError(

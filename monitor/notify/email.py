@@ -13,7 +13,7 @@ from monitor.notify.mail import compose
 from monitor.notify.smtp import Smtp, SmtpOverTls
 from monitor.notify.told import told
 from monitor.notify.tools import Tools
-from monitor.records import Message
+from monitor.records import Message, Sent
 from monitor.targets import EmailTarget
 
 
@@ -28,10 +28,10 @@ class EmailNotifier:
         self._target = target
         self._seconds = tools.timeout.total_seconds()
 
-    def send(self, message: Message) -> str:
+    def send(self, message: Message) -> Sent:
         """Send it; an SMTP 5xx is permanent, all else (4xx, connection, TLS) may pass."""
         try:
-            return self._transmit(compose(message, self._target))
+            return Sent(answer=self._transmit(compose(message, self._target)))
         except smtplib.SMTPRecipientsRefused as error:
             code, said = next(iter(error.recipients.values()))
             raise self._refusal(code, said) from None

@@ -8,7 +8,7 @@ from monitor.alerts.blocks import mrkdwn
 from monitor.alerts.payload import encode
 from monitor.notify.http import post_json, refusal
 from monitor.notify.tools import Tools
-from monitor.records import Answer, Message
+from monitor.records import Answer, Message, Sent
 from monitor.targets import SlackTarget
 
 # Errors of Slack that are about the moment, whatever the status that carries them.
@@ -26,7 +26,7 @@ class SlackNotifier:
         self._url = target.webhook_url
         self._tools = tools
 
-    def send(self, message: Message) -> str:
+    def send(self, message: Message) -> Sent:
         """Post it; only a 200 whose body is `ok` is a success."""
         body = {
             "text": mrkdwn(message.subject),
@@ -39,7 +39,7 @@ class SlackNotifier:
         }
         answer = post_json(self._tools, self._url, encode(body), {})
         if answer.status == 200 and answer.text.strip() == "ok":
-            return "ok"
+            return Sent(answer="ok")
         raise refusal(answer, self._url, self._tools.clock(), permanent=_is_permanent(answer))
 
 

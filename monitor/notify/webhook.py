@@ -15,7 +15,7 @@ from monitor.errors import DeliveryError
 from monitor.notify.http import post_json, refusal
 from monitor.notify.told import secrets_of, told
 from monitor.notify.tools import Tools
-from monitor.records import Message
+from monitor.records import Message, Sent
 from monitor.targets import WebhookTarget
 
 
@@ -26,13 +26,14 @@ class WebhookNotifier:
         self._target = target
         self._tools = tools
 
-    def send(self, message: Message) -> str:
+    def send(self, message: Message) -> Sent:
         """Post it; any 2xx is a success, a redirect a permanent failure."""
         url = self._target.url
         body = encode(message.payload)
         answer = post_json(self._tools, url, body, self._headers(message.id, body))
         if 200 <= answer.status < 300:
-            return f"{answer.status} {told(answer.text, *secrets_of(url.reveal()))}".strip()
+            said = told(answer.text, *secrets_of(url.reveal()))
+            return Sent(answer=f"{answer.status} {said}".strip())
         raise refusal(answer, url, self._tools.clock())
 
     def _headers(self, message_id: str, body: bytes) -> dict[str, str]:

@@ -304,6 +304,7 @@ def delivery_row(delivery: Delivery) -> dict[str, Any]:
         "answer": delivery.answer,
         "created_at": delivery.created_at,
         "settled_at": delivery.settled_at,
+        "receipt": dict(delivery.receipt) or None,
     }
 
 
@@ -320,6 +321,7 @@ def delivery_of(row: RowMapping) -> Delivery:
         attempts=row["attempts"],
         answer=row["answer"],
         settled_at=row["settled_at"],
+        receipt=row["receipt"] or {},
     )
 
 

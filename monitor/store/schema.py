@@ -186,7 +186,7 @@ alerts = Table(
     Column("id", String(36), primary_key=True),
     Column("topic", Text, nullable=False),
     Column("reason", String(32), nullable=False),
-    Column("story_id", String(16), nullable=False),
+    Column("story_id", String(16), nullable=False, index=True),
     Column("created_at", UtcDateTime, nullable=False, index=True),
     # The items as they are told, so that a retry says the same as the first try.
     Column("items", JSON, nullable=False),
@@ -216,6 +216,8 @@ deliveries = Table(
     Column("answer", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("settled_at", UtcDateTime),
+    # How the other side knows the message; NULL where it does not say.
+    Column("receipt", JSON(none_as_null=True)),
     Index(None, "state", "due_at"),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,7 +27,7 @@ from monitor.records import (
     Story,
     Verdict,
 )
-from monitor.store import feed_rows, known, rows, schema
+from monitor.store import feed_rows, known, receipts, rows, schema
 from monitor.store.engine import CLAIM_LOCK, alone, reading
 from monitor.store.schema import alerts, decisions, deliveries, feeds, items, stories
 
@@ -304,12 +304,18 @@ class Store:
             "lease_until": None,
             "answer": outcome.answer,
             "settled_at": outcome.at if ended else None,
+            "receipt": dict(outcome.receipt) or None,
         }
         if outcome.due_at:
             values["due_at"] = outcome.due_at
         with self._engine.begin() as tx:
             mine = deliveries.c.id == outcome.delivery_id
             tx.execute(update(deliveries).where(mine).values(values))
+
+    def first_receipt(self, destination: str, topic: str, story_id: str) -> Mapping[str, str]:
+        """Give how a destination knows the first message about a story; empty without any."""
+        with reading(self._engine) as connection:
+            return receipts.first_receipt(connection, destination, topic, story_id)
 
     def release(self, now: datetime) -> int:
         """End the leases that a killed daemon left; only the sole daemon may, at its start."""

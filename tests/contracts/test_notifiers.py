@@ -113,9 +113,9 @@ def channel(request: pytest.FixtureRequest) -> Iterator[Channel]:
 
 def test_a_message_arrives_and_the_answer_is_told(channel: Channel) -> None:
     """Every kind takes a message, shows its title, and says in a few words what came of it."""
-    receipt = channel.notifier.send(message())
-    assert 0 < len(receipt) <= 210
-    assert "\n" not in receipt
+    sent = channel.notifier.send(message())
+    assert 0 < len(sent.answer) <= 210
+    assert "\n" not in sent.answer
     (shown,) = channel.shown()
     for words in ITEM.title.split():
         assert words in shown

@@ -63,7 +63,7 @@ def test_what_is_sent() -> None:
     """One mail: text and HTML, addressed, dated by the alert, named by the delivery."""
     sent = message("0190d1f0-7a6b-7c31-9a55-3f2f1f9b8a10", title="Kuźnica: «граница» " * 9)
     with MailServer() as mail:
-        assert mailbox(mail).send(sent) == "2.0.0 Ok: queued as TEST1"
+        assert mailbox(mail).send(sent).answer == "2.0.0 Ok: queued as TEST1"
         (taken,) = mail.mails
     assert taken.sender == "seedwatch@example.org"
     assert taken.recipients == ("desk@example.org",)
@@ -220,7 +220,7 @@ def test_a_server_that_breaks_off_after_the_mail(monkeypatch: pytest.MonkeyPatch
     """Once the mail is taken it is delivered, whatever becomes of the good-bye."""
     monkeypatch.setattr("smtplib.SMTP.quit", lambda _smtp: (_ for _ in ()).throw(TimeoutError()))
     with MailServer() as mail:
-        assert mailbox(mail).send(message()).startswith("2.0.0 Ok")
+        assert mailbox(mail).send(message()).answer.startswith("2.0.0 Ok")
 
 
 @pytest.mark.parametrize("greeting,permanent", [(b"421 busy", False), (b"554 not here", True)])

@@ -81,7 +81,7 @@ def test_every_status_is_classified(status: int) -> None:
 
 def test_ok_is_the_only_success() -> None:
     """A 200 whose body is `ok` is a success."""
-    assert answering(Answer(status=200, headers={}, text="ok\n")).send(message()) == "ok"
+    assert answering(Answer(status=200, headers={}, text="ok\n")).send(message()).answer == "ok"
 
 
 def test_retry_after_is_told() -> None:
