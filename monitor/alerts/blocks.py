@@ -42,6 +42,8 @@ def mrkdwn(text: str) -> str:
 
 def blocks(alert: WordedAlert) -> tuple[Block, ...]:
     """Lay the alert out in blocks."""
+    if alert.headline:
+        return _notice(alert)
     intro = f"*{mrkdwn(alert.topic)}*: {mrkdwn(alert.kind)}"
     if alert.is_list or len(alert.items) != 1:
         laid = [_header(f"{alert.topic}: {alert.kind}"), _section(_mrkdwn(alert.lead or intro))]
@@ -56,6 +58,13 @@ def blocks(alert: WordedAlert) -> tuple[Block, ...]:
     if item.summary:
         laid.append(_section(_plain(item.summary)))
     return (*laid, _context(item))
+
+
+def _notice(alert: WordedAlert) -> tuple[Block, ...]:
+    laid = [_header(alert.headline), _section(_mrkdwn(f"*{alert.topic}*: {alert.kind}"))]
+    if laid[0]["text"] != _plain(alert.headline):
+        laid.append(_section(_plain(alert.headline)))
+    return (*laid, *(_section(_plain(text)) for text in alert.paragraphs))
 
 
 def _header(text: str) -> Block:

@@ -98,5 +98,7 @@ class Settings:
     # May hold a password, so it is left out of dumps.
     store_url: str = field(repr=False)
     log: Log
+    # Names of the receivers that get notices, in the order of the file.
+    operator: tuple[str, ...] = ()
     # None: nothing listens, and no hub is asked.
     websub: WebSub | None = None
