@@ -18,11 +18,16 @@ from monitor.config.fields import (
     AtLeastEvery,
     BareKind,
     Callback,
+    Channel,
     Contact,
+    Entries,
     Every,
+    FileBytes,
+    Flag,
     Format,
     GiveUpAfter,
     Language,
+    Lasts,
     Level,
     ListenAt,
     MaxBytes,
@@ -106,10 +111,26 @@ class OpmlShape(Shape):
 
 
 class SlackShape(Shape):
-    """A Slack incoming webhook; its URL is a secret."""
+    """A channel of Slack, through an incoming webhook or as a bot."""
 
-    webhook_url: str | None = Field(default=None, description="Its URL, from Slack.")
+    webhook_url: str | None = Field(
+        default=None, description="The URL of an incoming webhook; a secret."
+    )
     webhook_url_file: str | None = Field(default=None, description="A file that holds the URL.")
+    bot_token: str | None = Field(
+        default=None,
+        description="The token of a bot with the scope chat:write; it begins with xoxb-.",
+    )
+    bot_token_file: str | None = Field(default=None, description="A file that holds the token.")
+    channel: Channel | None = Field(
+        default=None, description="Where the bot posts: the channel's id, or its name as '#news'."
+    )
+    updates_in_channel: Flag = Field(
+        default=False, description="Show updates in the channel, too, not in their thread alone."
+    )
+    api_url: Url = Field(
+        default="https://slack.com/api", description="Of the Web API; GovSlack has its own."
+    )
 
 
 class SmtpShape(Shape):
@@ -148,6 +169,11 @@ class WebhookShape(Shape):
         description="The key that signs: base64 of 24 to 64 bytes. Default: unsigned.",
     )
     secret_file: str | None = Field(default=None, description="A file that holds the key.")
+    previous_secret: str | None = Field(
+        default=None,
+        description="The key before, which signs as well until your endpoint knows the new one.",
+    )
+    previous_secret_file: str | None = Field(default=None, description="A file that holds it.")
 
 
 class AppriseShape(Shape):
@@ -155,6 +181,36 @@ class AppriseShape(Shape):
 
     url: str | None = Field(default=None, description="Its Apprise URL; holds its secrets.")
     url_file: str | None = Field(default=None, description="A file that holds the URL.")
+
+
+class FileShape(Shape):
+    """Files that others read: an Atom feed, JSON Lines, or both."""
+
+    atom: str | None = Field(
+        default=None, description="The Atom feed to write, relative to this file."
+    )
+    entries: Entries = Field(default=100, description="How many of the newest the feed holds.")
+    jsonl: str | None = Field(
+        default=None, description="The JSON Lines to add to, relative to this file."
+    )
+    max_bytes: FileBytes = _as_written(
+        "10MB", "Of each file; full JSON Lines are kept once, as the same name with .1."
+    )
+
+
+class AlertmanagerShape(Shape):
+    """A Prometheus Alertmanager, for its own routes, silences and people on call."""
+
+    url: str | None = Field(
+        default=None, description="Its address, without /api/v2/alerts; may hold a login."
+    )
+    url_file: str | None = Field(default=None, description="A file that holds the address.")
+    token: str | None = Field(default=None, description="Sent as a bearer token. Default: none.")
+    token_file: str | None = Field(default=None, description="A file that holds the token.")
+    labels: dict[str, Phrase] = Field(
+        default={}, description="Labels for its routes, beside our own; texts."
+    )
+    lasts: Lasts = _as_written("1h", "After it an alert resolves.")
 
 
 class ConsoleShape(Shape):
@@ -167,10 +223,14 @@ class DestinationShape(Shape):
     model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
 
     console: ConsoleShape | None = Field(default=None, description="Standard output.")
-    slack: SlackShape | None = Field(default=None, description="A Slack incoming webhook.")
+    slack: SlackShape | None = Field(default=None, description="A channel of Slack.")
     email: EmailShape | None = Field(default=None, description="Mail through an SMTP server.")
     webhook: WebhookShape | None = Field(default=None, description="An HTTP endpoint of yours.")
     apprise: AppriseShape | None = Field(default=None, description="A service that Apprise knows.")
+    file: FileShape | None = Field(default=None, description="An Atom feed, JSON Lines, or both.")
+    alertmanager: AlertmanagerShape | None = Field(
+        default=None, description="A Prometheus Alertmanager."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -307,6 +367,8 @@ EXAMPLES: Mapping[str, str] = {
     "receivers.*.email.smtp.host": "localhost",
     "receivers.*.webhook": '{url: "${WEBHOOK_URL}"}',
     "receivers.*.apprise": '{url: "${APPRISE_URL}"}',
+    "receivers.*.file": "{atom: alerts.xml}",
+    "receivers.*.alertmanager": '{url: "http://localhost:9093"}',
 }
 
 _SHAPES: Mapping[str, type[Shape]] = {
@@ -319,6 +381,8 @@ _SHAPES: Mapping[str, type[Shape]] = {
     "smtp": SmtpShape,
     "webhook": WebhookShape,
     "apprise": AppriseShape,
+    "file": FileShape,
+    "alertmanager": AlertmanagerShape,
     "expect": ExpectShape,
     "polling": PollingShape,
     "delivery": DeliveryShape,

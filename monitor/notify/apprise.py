@@ -60,7 +60,9 @@ class AppriseNotifier:
         )
         service = Apprise.instantiate(self._url.reveal(), asset=asset)
         if service is None:
-            raise DeliveryError("Apprise does not understand this URL", permanent=True)
+            raise DeliveryError(
+                "Apprise does not understand this URL", permanent=True, scope="destination"
+            )
         # The URL may ask for retries or redirects, and count failures as successes: not here.
         service.retry, service.optional, service.redirects = 0, False, False
         service.socket_connect_timeout = service.socket_read_timeout = self._seconds
@@ -72,6 +74,7 @@ class AppriseNotifier:
             body_format=NotifyFormat.TEXT,
         )
         with result:
+            is_unsure = result.timeout_count > 0
             if result:
                 return Sent(answer=f"{told(str(service.service_name))} took it")
             words = " ".join(entry.message for entry in result.logs())
@@ -80,6 +83,8 @@ class AppriseNotifier:
             told(words, *secrets_of(self._url.reveal())) or "Apprise reports a failure",
             permanent=False,
             code=int(status[1]) if status else None,
+            # It gave up waiting, while the service may be sending still.
+            unsure=is_unsure,
         )
 
 

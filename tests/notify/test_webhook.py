@@ -19,6 +19,7 @@ from tests.fakes.post import PlainPost
 from tests.fakes.web import Reply, WebServer
 
 KEY = base64.b64encode(b"0123456789abcdef01234567").decode()
+OLD_KEY = base64.b64encode(b"76543210fedcba9876543210").decode()
 
 
 @pytest.fixture
@@ -76,6 +77,24 @@ def test_the_timestamp_is_that_of_the_attempt(web: WebServer) -> None:
         stamp = datetime.fromtimestamp(int(request.headers["webhook-timestamp"]), UTC)
         signed = Webhook(KEY).sign("d-1", stamp, request.body.decode())
         assert request.headers["webhook-signature"] == signed
+
+
+@pytest.mark.parametrize("held", [KEY, OLD_KEY])
+def test_both_secrets_sign_while_they_change(web: WebServer, held: str) -> None:
+    """During a rotation a receiver accepts the message with the new secret, or with the old."""
+    target = WebhookTarget(
+        url=Secret(web.url("/hook")), secret=Secret(KEY), previous_secret=Secret(f"whsec_{OLD_KEY}")
+    )
+    notifier = build(
+        target, post=PlainPost(), timeout=timedelta(seconds=1), clock=lambda: datetime.now(UTC)
+    )
+    notifier.send(message("d-7", title="Kuźnica"))
+    (request,) = web.requests("/hook")
+    assert Webhook(held).verify(request.body, dict(request.headers))["topic"]
+    assert len(request.headers["webhook-signature"].split(" ")) == 2
+    stranger = base64.b64encode(b"x" * 24).decode()
+    with pytest.raises(WebhookVerificationError):
+        Webhook(stranger).verify(request.body, dict(request.headers))
 
 
 def test_without_a_secret_nothing_is_signed(web: WebServer) -> None:
