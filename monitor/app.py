@@ -28,8 +28,9 @@ from monitor.judge import Watch
 from monitor.notices import Notices
 from monitor.poll import Poller
 from monitor.push import Doorplate, PushLimits
-from monitor.records import Feed, FetchResult, Notifier, Topic
-from monitor.store import Feedback, Reports, Store, Subscriptions, migrate, open_engine
+from monitor.records import Editor, Feed, FetchResult, Notifier, Topic
+from monitor.recount import Recounter
+from monitor.store import Feedback, Recounts, Reports, Store, Subscriptions, migrate, open_engine
 from monitor.subscribe import Pipe, Subscriber, SubscribeRules
 from monitor.targets import Destination
 from monitor.topics import threshold
@@ -66,6 +67,8 @@ class App:
     tracker: Tracker
     ingest: Ingest
     deliver: Deliver
+    # Keeps messages right that were sent; in a thread of `senders`.
+    recounter: Recounter
     # Tells the operator.
     notices: Notices
     # Polls one feed, as politely as it is known.
@@ -146,6 +149,9 @@ def wire(
     inbox = inbox or Inbox(most=MOST_PUSHES, max_bytes=0)
     inbox.max_bytes = MOST_LARGE_PUSHES * polling.max_bytes
     subscriber = _subscriber(settings, subscriptions, inbox, ingest, client, clock)
+    notifiers = make_notifiers(settings, client, clock)
+    deliver = Deliver(store, notifiers, delivery_rules(settings), clock=clock, chance=chance)
+    editors = {name: one for name, one in notifiers.items() if isinstance(one, Editor)}
 
     def fetch(feed: Feed) -> FetchResult:
         return client.get(address(feed), conditions(feed, clock()))
@@ -159,13 +165,8 @@ def wire(
         client=client,
         tracker=tracker,
         ingest=ingest,
-        deliver=Deliver(
-            store,
-            make_notifiers(settings, client, clock),
-            delivery_rules(settings),
-            clock=clock,
-            chance=chance,
-        ),
+        deliver=deliver,
+        recounter=Recounter(Recounts(engine), editors, deliver.render, clock=clock),
         notices=Notices(store, operator_of(settings)),
         fetch=fetch,
         poller=Poller(

@@ -20,7 +20,7 @@ import structlog
 from monitor.alerts.render import render
 from monitor.alerts.retry import after_error
 from monitor.errors import DeliveryError
-from monitor.records import Claim, Delivery, DeliveryState, Message, Notifier, Outcome
+from monitor.records import Alert, Claim, Delivery, DeliveryState, Message, Notifier, Outcome
 from monitor.store import Store
 
 log = structlog.get_logger()
@@ -112,8 +112,13 @@ class Deliver:
             at=self._clock(),
         )
 
+    @staticmethod
+    def render(delivery: Delivery, alert: Alert) -> Message:
+        """Render an alert as its delivery sends it, without what came before at the destination."""
+        return render(alert, message_id=delivery.id)
+
     def _message(self, claim: Claim) -> Message:
-        message = render(claim.alert, message_id=claim.delivery.id)
+        message = self.render(claim.delivery, claim.alert)
         if not message.story_id:
             return message
         place = (claim.delivery.destination, message.topic, message.story_id)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 # What feeds may be fetched from though it is not public: a network, or a host by its name.
 Allowed = IPv4Network | IPv6Network | str
@@ -758,5 +758,17 @@ class Notifier(Protocol):
         """Send the message and return what the other side said.
 
         Raises `DeliveryError`, permanent or temporary.
+        """
+        ...
+
+
+@runtime_checkable
+class Editor(Notifier, Protocol):
+    """A notifier whose messages can be edited in place."""
+
+    def edit(self, message: Message, receipt: Mapping[str, str]) -> None:
+        """Put the message in the place of the one that the receipt is of.
+
+        Raises `DeliveryError`; permanent, too, if that one is gone or may not be edited.
         """
         ...

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from monitor.config.channel_shapes import AlertmanagerShape, FileShape, SlackShape
 from monitor.config.faults import Faults
-from monitor.config.shape import AlertmanagerShape, FileShape, SlackShape
 from monitor.config.tree import Node
 from monitor.targets import (
     AlertmanagerTarget,

@@ -9,8 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 
+from monitor.config.channel_shapes import (
+    AlertmanagerShape,
+    FileShape,
+    SlackShape,
+    WebhookShape,
+)
 from monitor.config.fields import (
     Address,
     Addresses,
@@ -18,16 +24,11 @@ from monitor.config.fields import (
     AtLeastEvery,
     BareKind,
     Callback,
-    Channel,
     Contact,
-    Entries,
     Every,
-    FileBytes,
-    Flag,
     Format,
     GiveUpAfter,
     Language,
-    Lasts,
     Level,
     ListenAt,
     MaxBytes,
@@ -43,20 +44,7 @@ from monitor.config.fields import (
     Url,
     Workers,
 )
-
-
-class Shape(BaseModel):
-    """A part of the file; a key that it does not know is a fault."""
-
-    # Errors hide their input, which may be a secret; defaults stand here as in the file.
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=True
-    )
-
-
-def _as_written(default: str, description: str) -> Any:
-    # A default in the words of the file, so that the JSON schema shows what one may write.
-    return Field(default=default, description=description)
+from monitor.config.part import Shape, as_written
 
 
 class ExpectShape(Shape):
@@ -73,7 +61,7 @@ class TopicShape(Shape):
         description="Text files, or folders with *.txt and *.md, relative to this file."
     )
     feeds: Names | None = Field(default=None, description="Groups of feeds to read. Default: all.")
-    threshold: Threshold = _as_written(
+    threshold: Threshold = as_written(
         "auto",
         "The score from which an item is on-topic: `auto`, 0 to 1, or a rate (`3 per week`).",
     )
@@ -110,29 +98,6 @@ class OpmlShape(Shape):
     opml: str = Field(description="The OPML file, relative to this file.")
 
 
-class SlackShape(Shape):
-    """A channel of Slack, through an incoming webhook or as a bot."""
-
-    webhook_url: str | None = Field(
-        default=None, description="The URL of an incoming webhook; a secret."
-    )
-    webhook_url_file: str | None = Field(default=None, description="A file that holds the URL.")
-    bot_token: str | None = Field(
-        default=None,
-        description="The token of a bot with the scope chat:write; it begins with xoxb-.",
-    )
-    bot_token_file: str | None = Field(default=None, description="A file that holds the token.")
-    channel: Channel | None = Field(
-        default=None, description="Where the bot posts: the channel's id, or its name as '#news'."
-    )
-    updates_in_channel: Flag = Field(
-        default=False, description="Show updates in the channel, too, not in their thread alone."
-    )
-    api_url: Url = Field(
-        default="https://slack.com/api", description="Of the Web API; GovSlack has its own."
-    )
-
-
 class SmtpShape(Shape):
     """The server that takes the mail."""
 
@@ -159,58 +124,11 @@ class EmailShape(Shape):
     smtp: SmtpShape = Field(description="The server that takes the mail.")
 
 
-class WebhookShape(Shape):
-    """An HTTP endpoint of yours; it gets JSON, signed by the Standard Webhooks scheme."""
-
-    url: str | None = Field(default=None, description="Where to send; may hold a token.")
-    url_file: str | None = Field(default=None, description="A file that holds the URL.")
-    secret: str | None = Field(
-        default=None,
-        description="The key that signs: base64 of 24 to 64 bytes. Default: unsigned.",
-    )
-    secret_file: str | None = Field(default=None, description="A file that holds the key.")
-    previous_secret: str | None = Field(
-        default=None,
-        description="The key before, which signs as well until your endpoint knows the new one.",
-    )
-    previous_secret_file: str | None = Field(default=None, description="A file that holds it.")
-
-
 class AppriseShape(Shape):
     """Any service that Apprise knows, see https://appriseit.com/services/."""
 
     url: str | None = Field(default=None, description="Its Apprise URL; holds its secrets.")
     url_file: str | None = Field(default=None, description="A file that holds the URL.")
-
-
-class FileShape(Shape):
-    """Files that others read: an Atom feed, JSON Lines, or both."""
-
-    atom: str | None = Field(
-        default=None, description="The Atom feed to write, relative to this file."
-    )
-    entries: Entries = Field(default=100, description="How many of the newest the feed holds.")
-    jsonl: str | None = Field(
-        default=None, description="The JSON Lines to add to, relative to this file."
-    )
-    max_bytes: FileBytes = _as_written(
-        "10MB", "Of each file; full JSON Lines are kept once, as the same name with .1."
-    )
-
-
-class AlertmanagerShape(Shape):
-    """A Prometheus Alertmanager, for its own routes, silences and people on call."""
-
-    url: str | None = Field(
-        default=None, description="Its address, without /api/v2/alerts; may hold a login."
-    )
-    url_file: str | None = Field(default=None, description="A file that holds the address.")
-    token: str | None = Field(default=None, description="Sent as a bearer token. Default: none.")
-    token_file: str | None = Field(default=None, description="A file that holds the token.")
-    labels: dict[str, Phrase] = Field(
-        default={}, description="Labels for its routes, beside our own; texts."
-    )
-    lasts: Lasts = _as_written("1h", "After it an alert resolves.")
 
 
 class ConsoleShape(Shape):
@@ -244,17 +162,17 @@ class DestinationShape(Shape):
 class PollingShape(Shape):
     """How feeds are polled."""
 
-    every: Every = _as_written("15m", "The wanted time between two polls of a feed.")
-    at_least_every: AtLeastEvery = _as_written(
+    every: Every = as_written("15m", "The wanted time between two polls of a feed.")
+    at_least_every: AtLeastEvery = as_written(
         "6h", "However quiet a feed is, it is polled this often."
     )
     per_host: PerHost = Field(default=1, description="Polls at the same time of one host.")
-    host_spacing: Spacing = _as_written(
+    host_spacing: Spacing = as_written(
         "5s", "Between the beginnings of two polls of one host, however many of its feeds are due."
     )
     workers: Workers = Field(default=16, description="Polls at the same time in all.")
-    timeout: Timeout = _as_written("30s", "For one poll, from the first byte to the last.")
-    max_bytes: MaxBytes = _as_written("8MB", "Larger documents are refused.")
+    timeout: Timeout = as_written("30s", "For one poll, from the first byte to the last.")
+    max_bytes: MaxBytes = as_written("8MB", "Larger documents are refused.")
     contact: Contact | None = Field(
         default=None, description="E-mail or web address shown to those we poll (User-Agent)."
     )
@@ -267,8 +185,8 @@ class PollingShape(Shape):
 class DeliveryShape(Shape):
     """How long a delivery may take."""
 
-    timeout: Timeout = _as_written("15s", "For one attempt.")
-    give_up_after: GiveUpAfter = _as_written("3d", "A delivery that is older expires.")
+    timeout: Timeout = as_written("15s", "For one attempt.")
+    give_up_after: GiveUpAfter = as_written("3d", "A delivery that is older expires.")
 
 
 class WebSubShape(Shape):
@@ -277,7 +195,7 @@ class WebSubShape(Shape):
     callback_url: Callback = Field(
         description="The public address at which your reverse proxy passes hubs on to `listen`."
     )
-    listen: ListenAt = _as_written("127.0.0.1:8787", "Address and port to listen at.")
+    listen: ListenAt = as_written("127.0.0.1:8787", "Address and port to listen at.")
 
 
 class LogShape(Shape):

@@ -3,12 +3,14 @@
 from monitor.store.engine import has_daemon, open_engine, sole_daemon
 from monitor.store.feedback import Feedback
 from monitor.store.migrate import migrate
+from monitor.store.recounts import Recounts
 from monitor.store.reports import Reports
 from monitor.store.store import Store
 from monitor.store.subscriptions import Subscriptions
 
 __all__ = [
     "Feedback",
+    "Recounts",
     "Reports",
     "Store",
     "Subscriptions",

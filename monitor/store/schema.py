@@ -269,3 +269,15 @@ subscriptions = Table(
     Column("missed_at", UtcDateTime),
     Column("broken_until", UtcDateTime),
 )
+
+# What was done to keep the count of sources right in messages that can be edited in place.
+recounts = Table(
+    "recounts",
+    metadata,
+    Column("delivery_id", ForeignKey("deliveries.id"), primary_key=True),
+    # How many the message says now.
+    Column("sources", Integer, nullable=False),
+    # When it may be edited next; NULL: it is gone, or may not be.
+    Column("due_at", UtcDateTime),
+    Column("failures", Integer, nullable=False),
+)

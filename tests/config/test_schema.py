@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from monitor.config import load
+from monitor.config.part import Shape
 from monitor.config.schema import schema, text
-from monitor.config.shape import Shape
 from monitor.config.values import KINDS
 
 ROOT = Path(__file__).parents[2]

@@ -1,4 +1,4 @@
-"""How the other side knows what it was sent."""
+"""How the other side knows what it was sent, and what was edited there."""
 
 from __future__ import annotations
 
@@ -10,13 +10,25 @@ down_revision = "0005"
 
 
 def upgrade() -> None:
-    """Add the column, and find the alerts of a story."""
+    """Keep receipts and edits, and find the alerts of a story."""
     op.add_column("deliveries", sa.Column("receipt", sa.JSON(), nullable=True))
     op.create_index(op.f("ix_alerts_story_id"), "alerts", ["story_id"], unique=False)
+    op.create_table(
+        "recounts",
+        sa.Column("delivery_id", sa.String(length=36), nullable=False),
+        sa.Column("sources", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"], ["deliveries.id"], name=op.f("fk_recounts_delivery_id")
+        ),
+        sa.PrimaryKeyConstraint("delivery_id", name=op.f("pk_recounts")),
+    )
 
 
 def downgrade() -> None:
-    """Drop both."""
+    """Drop them."""
+    op.drop_table("recounts")
     op.drop_index(op.f("ix_alerts_story_id"), table_name="alerts")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.drop_column("receipt")
