@@ -31,10 +31,12 @@ from monitor.judge import Watch
 from monitor.notices import Notices
 from monitor.poll import Poller
 from monitor.push import Doorplate, PushLimits
-from monitor.records import Feed, FetchResult, Notifier, Topic
+from monitor.records import Editor, Feed, FetchResult, Notifier, Topic
+from monitor.recount import Recounter
 from monitor.store import (
     Feedback,
     Mailboxes,
+    Recounts,
     Reports,
     Store,
     Subscriptions,
@@ -79,6 +81,8 @@ class App:
     ingest: Ingest
     deliver: Deliver
     mailboxes: Mailboxes
+    # Keeps messages right that were sent; in a thread of `senders`.
+    recounter: Recounter
     # Tells the operator.
     notices: Notices
     # Polls one feed, as politely as it is known.
@@ -161,6 +165,16 @@ def wire(
     inbox = inbox or Inbox(most=MOST_PUSHES, max_bytes=0)
     inbox.max_bytes = MOST_LARGE_PUSHES * polling.max_bytes
     subscriber = _subscriber(settings, subscriptions, inbox, ingest, client, clock)
+    notifiers = make_notifiers(settings, client, clock)
+    deliver = Deliver(
+        store,
+        notifiers,
+        delivery_rules(settings),
+        clock=clock,
+        chance=chance,
+        notices=notices,
+    )
+    editors = {name: one for name, one in notifiers.items() if isinstance(one, Editor)}
 
     def fetch(feed: Feed) -> FetchResult:
         return client.get(address(feed), conditions(feed, clock()))
@@ -175,15 +189,9 @@ def wire(
         tracker=tracker,
         pacer=pacer,
         ingest=ingest,
-        deliver=Deliver(
-            store,
-            make_notifiers(settings, client, clock),
-            delivery_rules(settings),
-            clock=clock,
-            chance=chance,
-            notices=notices,
-        ),
+        deliver=deliver,
         mailboxes=Mailboxes(engine),
+        recounter=Recounter(Recounts(engine), editors, deliver.render, clock=clock),
         notices=notices,
         fetch=fetch,
         poller=Poller(

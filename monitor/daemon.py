@@ -40,6 +40,8 @@ CHOOSE_EVERY = timedelta(days=1)
 CATCH_UP_WITHIN_SECONDS = 120.0
 # Feeds fail and recover one after another: a line a minute says enough.
 TELL_FAILING_EVERY_SECONDS = 60.0
+# How often messages that were sent are looked through for counts that are no longer right.
+RECOUNT_EVERY_SECONDS = 10.0
 # How often new feedback is looked for: one query for two numbers.
 HEAR_EVERY_SECONDS = 10.0
 # What SIGTERM leaves to messages under way; the whole end takes less than ten seconds.
@@ -61,6 +63,9 @@ class Daemon:
         # `Event` can lock itself out.
         self._asked: queue.SimpleQueue[Literal["stop", "reload"]] = queue.SimpleQueue()
         self._sending: set[Future[list[Outcome]]] = set()
+        # The last look at messages that were sent, and when (monotonic clock) it began.
+        self._recounting: Future[int] | None = None
+        self._recounted_at: float | None = None
         # Since when (monotonic clock) this configuration is in force.
         self._since = time.monotonic()
         # Feeds without a baseline when a catch-up was last looked for; None before the first time.
@@ -251,6 +256,18 @@ class Daemon:
         free = wiring.SENDERS - len(self._sending)
         if free:
             self._sending |= set(self._app.deliver.deliver_due(self._app.senders, free))
+        self._recount()
+
+    def _recount(self) -> None:
+        """Have the messages that were sent looked through, one look at a time."""
+        last = self._recounted_at
+        is_early = last is not None and time.monotonic() - last < RECOUNT_EVERY_SECONDS
+        if is_early or (self._recounting is not None and not self._recounting.done()):
+            return
+        if self._recounting is not None and self._recounting.exception() is not None:
+            log.error("recount_broke", cause=str(self._recounting.exception()))
+        self._recounted_at = time.monotonic()
+        self._recounting = self._app.senders.submit(self._app.recounter.run)
 
     def _tell_failing(self, app: App) -> None:
         """Say in one line how many feeds fail, why, and when they are tried again."""

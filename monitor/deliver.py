@@ -3,8 +3,10 @@
 store.claim(now)        -> [Claim]      the next message of each open mailbox, leased, so that a
                                         crash costs one repeat at worst
 join(alerts)            -> Alert        what a message of several deliveries says
+store.first_receipt     -> the message about the same story that this one may answer
 render(alert)           -> Message      under the first delivery's id: the same on every try
-notifier.send(message)  -> its answer, or DeliveryError(permanent, scope, retry_after, unsure)
+notifier.send(message)  -> Sent(answer, receipt), or
+                           DeliveryError(permanent, scope, retry_after, unsure)
 after_error(...)        -> Outcome      the one place that decides what a failure means
 store.settle(outcome)                   with the notice to the operator, if there is one
 """
@@ -14,7 +16,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -26,7 +28,16 @@ from monitor.alerts.render import render
 from monitor.alerts.retry import Limits, after_error
 from monitor.errors import DeliveryError
 from monitor.notices import Notices
-from monitor.records import Batch, Claim, Delivery, DeliveryState, Notifier, Outcome
+from monitor.records import (
+    Alert,
+    Batch,
+    Claim,
+    Delivery,
+    DeliveryState,
+    Message,
+    Notifier,
+    Outcome,
+)
 from monitor.store import Hands, Store
 
 log = structlog.get_logger()
@@ -152,8 +163,8 @@ class Deliver:
             gone = "the configuration no longer has this destination"
             return self._failed(claim, DeliveryError(gone, permanent=True))
         try:
-            alert = join(claim.alerts, window=window_of(claim.deliveries))
-            answer = notifier.send(render(alert, message_id=claim.delivery.id))
+            message = self._message(claim)
+            sent = notifier.send(message)
         except DeliveryError as error:
             return self._failed(claim, error)
         except Exception as error:
@@ -166,10 +177,25 @@ class Deliver:
         return Outcome(
             delivery_ids=tuple(one.id for one in claim.deliveries),
             state=DeliveryState.DELIVERED,
-            answer=answer,
+            answer=sent.answer,
+            # A message about several stories is the beginning of no story's thread.
+            receipt=sent.receipt if message.story_id else {},
             at=now,
             mailbox=after_answer(claim.mailbox, now, spacing),
         )
+
+    @staticmethod
+    def render(delivery: Delivery, alert: Alert) -> Message:
+        """Render an alert as its delivery sends it, without what came before at the destination."""
+        return render(alert, message_id=delivery.id)
+
+    def _message(self, claim: Claim) -> Message:
+        alert = join(claim.alerts, window=window_of(claim.deliveries))
+        message = self.render(claim.delivery, alert)
+        if not message.story_id:
+            return message
+        place = (claim.destination, message.topic, message.story_id)
+        return replace(message, earlier=self._store.first_receipt(*place) or None)
 
     def _failed(self, claim: Claim, error: DeliveryError) -> Outcome:
         return after_error(

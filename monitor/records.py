@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 # What feeds may be fetched from though it is not public: a network, or a host by its name.
 Allowed = IPv4Network | IPv6Network | str
@@ -676,6 +676,8 @@ class Delivery:
     message_id: str | None = None
     # Set aside until then, if this message fails where others pass.
     retry_at: datetime | None = None
+    # How the other side knows the message (`Sent.receipt`); empty where it does not say.
+    receipt: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -715,6 +717,8 @@ class Outcome:
     # Whether the message itself is set aside until then, and not its whole mailbox.
     is_set_aside: bool = False
     answer: str = ""
+    # Kept with a delivery that is DELIVERED.
+    receipt: Mapping[str, str] = field(default_factory=dict)
     at: datetime
     # The destination's mailbox from now on; None leaves it as it is.
     mailbox: Mailbox | None = None
@@ -735,6 +739,24 @@ class Message:
     # The webhook's JSON object.
     payload: Mapping[str, Any] = field(default_factory=dict)
     created_at: datetime
+    topic: str = ""
+    # The one story that it tells of; empty for a list of several, a test, a notice.
+    story_id: str = ""
+    # The story was told before.
+    is_update: bool = False
+    # The receipt of the first message about that story at this destination; None if this is it.
+    earlier: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What the other side made of a message that it took."""
+
+    # In a few words, without secrets.
+    answer: str
+    # How it knows the message from now on, to answer under it or to edit it (Slack: `channel` and
+    # `ts`); without secrets, some hundred characters at most.
+    receipt: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -831,9 +853,21 @@ class Post(Protocol):
 class Notifier(Protocol):
     """The code of one kind of destination: no retries, no store, no clock inside."""
 
-    def send(self, message: Message) -> str:
-        """Send the message and return what the other side said, in a few words.
+    def send(self, message: Message) -> Sent:
+        """Send the message and return what the other side said.
 
         Raises `DeliveryError`, permanent or temporary.
+        """
+        ...
+
+
+@runtime_checkable
+class Editor(Notifier, Protocol):
+    """A notifier whose messages can be edited in place."""
+
+    def edit(self, message: Message, receipt: Mapping[str, str]) -> None:
+        """Put the message in the place of the one that the receipt is of.
+
+        Raises `DeliveryError`; permanent, too, if that one is gone or may not be edited.
         """
         ...

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from typing import Literal
 
 
@@ -45,6 +47,19 @@ class SlackTarget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SlackBotTarget:
+    """A channel of Slack, as a bot: unlike a webhook it learns how Slack knows its messages."""
+
+    token: Secret
+    # Its id (`C0123456789`) or its name.
+    channel: str
+    # Of the Web API, without a slash at its end.
+    api_url: str = "https://slack.com/api"
+    # An update goes into its story's thread; here also into the channel.
+    updates_in_channel: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmailTarget:
     """One mailbox, through an SMTP server: each recipient settles alone, none is mailed twice."""
 
@@ -66,6 +81,8 @@ class WebhookTarget:
     url: Secret
     # `whsec_` and base64, or base64 alone; None sends unsigned.
     secret: Secret | None = None
+    # Signs as well, while a receiver changes from one to the other.
+    previous_secret: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +92,42 @@ class AppriseTarget:
     url: Secret
 
 
-Target = ConsoleTarget | SlackTarget | EmailTarget | WebhookTarget | AppriseTarget
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileTarget:
+    """Files of this machine that others read: an Atom feed, JSON Lines, or both."""
+
+    # Paths, absolute.
+    atom: str | None = None
+    # Of the Atom feed, the newest.
+    entries: int = 100
+    jsonl: str | None = None
+    # Of each file; JSON Lines keep as many again in a file of the same name with `.1`.
+    max_bytes: int = 10_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertmanagerTarget:
+    """A Prometheus Alertmanager, whose routes and silences take over from there."""
+
+    # Its address without `/api/v2/alerts`; may hold a login.
+    url: Secret
+    token: Secret | None = None
+    # Beside our own, e.g. for its routes.
+    labels: Mapping[str, str] = field(default_factory=dict)
+    # After it the alert resolves there: news do not fire for ever.
+    lasts: timedelta = timedelta(hours=1)
+
+
+Target = (
+    ConsoleTarget
+    | SlackTarget
+    | SlackBotTarget
+    | EmailTarget
+    | WebhookTarget
+    | AppriseTarget
+    | FileTarget
+    | AlertmanagerTarget
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

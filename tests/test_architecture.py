@@ -35,6 +35,7 @@ FLOORS = {
     "monitor.ingest": 4,
     "monitor.poll": 4,
     "monitor.deliver": 4,
+    "monitor.recount": 4,
     "monitor.evaluate": 4,
     "monitor.subscribe": 4,
     "monitor.desk": 4,

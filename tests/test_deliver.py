@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from monitor.alerts.route import route
 from monitor.deliver import Deliver, DeliveryRules
 from monitor.errors import DeliveryError
-from monitor.records import Batch, Delivery, DeliveryState, Message, Notifier
+from monitor.records import Batch, Delivery, DeliveryState, Message, Notifier, Reason, Sent
 from monitor.store import Reports, Store, migrate, open_engine
 from tests.fakes import made
 from tests.fakes.made import DAY, HOUR, MINUTE, NOW, SECOND
@@ -34,17 +35,19 @@ def temporary(retry_after: timedelta | None = None) -> DeliveryError:
 class Scripted:
     """The other side: does what its script says, and takes everything when that is over."""
 
-    def __init__(self, *script: str | Exception | Callable[[], str]) -> None:
+    def __init__(self, *script: str | Sent | Exception | Callable[[], str]) -> None:
         self._script = list(script)
         self.messages: list[Message] = []
 
-    def send(self, message: Message) -> str:
+    def send(self, message: Message) -> Sent:
         """Take a message."""
         self.messages.append(message)
         step = self._script.pop(0) if self._script else "ok"
         if isinstance(step, Exception):
             raise step
-        return step if isinstance(step, str) else step()
+        if isinstance(step, Sent):
+            return step
+        return Sent(answer=step if isinstance(step, str) else step())
 
     @property
     def ids(self) -> list[str]:
@@ -80,9 +83,11 @@ class Timeline:
         """Make one who delivers by these notifiers; chance makes half of the longest wait."""
         return Deliver(self.store, notifiers, RULES, clock=lambda: self.now, chance=lambda: 0.5)
 
-    def tell(self, name: str, *to: str) -> list[Delivery]:
+    def tell(self, name: str, *to: str, reason: Reason = Reason.FIRST_STORY) -> list[Delivery]:
         """Commit an alert now, and return its deliveries."""
-        alert = made.alert(name, created_at=self.now)
+        alert = made.alert(name, created_at=self.now, reason=reason)
+        if reason is Reason.UPDATE:
+            alert = replace(alert, id=f"{alert.id[:-6]}{self.now:%H%M%S}")
         deliveries = route(alert, map(made.destination, to), self.now)
         seen = made.seen(name, first_seen_at=self.now)
         self.store.commit(
@@ -247,6 +252,41 @@ def test_the_older_message_goes_first(timeline: Timeline) -> None:
         timeline.now += SECOND
     assert [run(deliver) for _ in range(2)] == [3, 0]
     assert slack.ids == expected
+
+
+def test_an_update_knows_the_first_message(timeline: Timeline) -> None:
+    """An update is given what its destination said of the story's first message, no other."""
+    slack = Scripted(Sent(answer="ok", receipt={"ts": "1"}), Sent(answer="ok", receipt={"ts": "2"}))
+    mail = Scripted()
+    deliver = timeline.deliverer({SLACK: slack, MAIL: mail})
+    for name, reason in (
+        ("fence", Reason.FIRST_STORY),
+        ("wall", Reason.FIRST_STORY),
+        ("fence", Reason.UPDATE),
+        ("fence", Reason.UPDATE),
+    ):
+        timeline.tell(name, SLACK, MAIL, reason=reason)
+        run(deliver)
+        timeline.now += SECOND
+    first, other, update, again = slack.messages
+    assert (first.is_update, first.earlier, other.earlier) == (False, None, None)
+    assert (update.is_update, update.earlier) == (True, {"ts": "1"})
+    assert again.earlier == {"ts": "1"}
+    assert first.story_id == update.story_id != other.story_id
+    assert [message.earlier for message in mail.messages] == [None] * 4
+
+
+def test_a_list_of_stories_begins_no_thread(timeline: Timeline) -> None:
+    """An update does not hang on a catch-up, whose message is about other stories too."""
+    receipts = [Sent(answer="ok", receipt={"ts": str(number)}) for number in range(2)]
+    slack = Scripted(*receipts)
+    deliver = timeline.deliverer({SLACK: slack})
+    for reason in (Reason.CATCH_UP, Reason.UPDATE):
+        timeline.tell("fence", SLACK, reason=reason)
+        run(deliver)
+        timeline.now += SECOND
+    listed, update = slack.messages
+    assert (listed.story_id, update.earlier) == ("", None)
 
 
 def test_new_notifiers_take_over(timeline: Timeline) -> None:

@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[1]
 DOCS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 # Words that the glossary bans as names of ours, where they would stand for something else.
 BANNED = re.compile(
-    r"\b(?:class|def) \w*(?:(?<!pool)manager|helper|util|handler_|notification)\w*", re.IGNORECASE
+    r"\b(?:class|def) \w*(?:(?<!pool)(?<!alert)manager|helper|util|handler_|notification)\w*",
+    re.IGNORECASE,
 )
 
 

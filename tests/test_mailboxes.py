@@ -15,7 +15,7 @@ from monitor.alerts.route import route
 from monitor.deliver import Deliver, DeliveryRules
 from monitor.errors import DeliveryError
 from monitor.notices import Notices
-from monitor.records import Batch, Delivery, DeliveryState, Mailbox, Message, Notifier
+from monitor.records import Batch, Delivery, DeliveryState, Mailbox, Message, Notifier, Sent
 from monitor.store import Mailboxes
 from tests.fakes import made
 from tests.fakes.made import DAY, HOUR, MINUTE, SECOND
@@ -164,11 +164,11 @@ def test_a_message_that_a_destination_cannot_bear(line: Line) -> None:
     good = []
 
     class Choosy(Scripted):
-        def send(self, message: Message) -> str:
+        def send(self, message: Message) -> Sent:
             super().send(message)
             if message.id == poison:
                 raise temporary()
-            return "ok"
+            return Sent(answer="ok")
 
     hook = Choosy()
     deliver = line.deliverer({HOOK: hook})

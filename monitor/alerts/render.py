@@ -12,7 +12,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from monitor.alerts.blocks import blocks
 from monitor.alerts.payload import payload
 from monitor.alerts.wording import word, wrap
-from monitor.records import Alert, Message
+from monitor.records import Alert, Message, Reason
+
+_ABOUT_ONE_STORY = frozenset({Reason.FIRST_STORY, Reason.UPDATE})
 
 
 def _escapes(template: str | None) -> bool:
@@ -45,4 +47,7 @@ def render(alert: Alert, *, message_id: str) -> Message:
         blocks=blocks(worded),
         payload=payload(alert),
         created_at=alert.created_at,
+        topic=alert.topic,
+        story_id=alert.story_id if alert.reason in _ABOUT_ONE_STORY else "",
+        is_update=alert.reason is Reason.UPDATE,
     )

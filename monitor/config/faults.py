@@ -17,7 +17,10 @@ from monitor.errors import Fault
 
 # What below a receiver may be shown; everything else there may be a secret or part of one,
 # also when it stands in the wrong place (`slack: https://hooks…`).
-_SHOWN_BELOW_RECEIVERS = {"to", "from", "host", "port", "security"}
+_SHOWN_BELOW_RECEIVERS = {
+    *("to", "from", "host", "port", "security"),
+    *("channel", "updates_in_channel", "atom", "jsonl", "entries", "max_bytes", "lasts"),
+}
 _WORD = re.compile(r"[A-Za-z_-]{1,20}")
 _LAST_KEY = re.compile(r"([^.\[\]]+)(?:\[\d+\])*$")
 

@@ -15,6 +15,7 @@ from monitor.config.values import (
     Rate,
     check_address,
     check_bare_kind,
+    check_channel,
     check_contact,
     check_language,
     check_phrase,
@@ -22,6 +23,7 @@ from monitor.config.values import (
     duration_between,
     one_of,
     parse_allowed,
+    parse_flag,
     parse_threshold,
     size_between,
     whole_between,
@@ -70,6 +72,13 @@ Threshold = Annotated[float | Rate | None, BeforeValidator(parse_threshold), _TH
 Level = Annotated[LogLevel, BeforeValidator(one_of("debug", "info", "warning", "error"))]
 Format = Annotated[LogFormat, BeforeValidator(one_of("auto", "plain", "json"))]
 Security = Annotated[SmtpSecurity, BeforeValidator(one_of("starttls", "tls", "none"))]
+Flag = Annotated[
+    bool, BeforeValidator(parse_flag), WithJsonSchema({"anyOf": [{"type": "boolean"}, _VARIABLE]})
+]
+Channel = Annotated[str, AfterValidator(check_channel)]
+Entries = Annotated[int, BeforeValidator(whole_between(1, 1000)), _whole(1, 1000)]
+FileBytes = Annotated[int, BeforeValidator(size_between("100kB", "1GB")), _SIZE]
+Lasts = Annotated[timedelta, BeforeValidator(duration_between("1m", "30d")), _DURATION]
 Language = Annotated[str, AfterValidator(check_language)]
 
 

@@ -64,7 +64,8 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
         topics=tuple(build_topic(name, one, seeds[name]) for name, one in shape.topics.items()),
         feeds=build_feeds(shape.feeds, lists, shape.polling.every),
         receivers=tuple(
-            build_receiver(name, entries, secrets) for name, entries in shape.receivers.items()
+            build_receiver(name, entries, secrets, folder)
+            for name, entries in shape.receivers.items()
         ),
         polling=_polling(shape.polling),
         delivery=DeliveryPolicy(**dict(shape.delivery)),

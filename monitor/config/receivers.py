@@ -6,6 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from monitor.config.channels import (
+    Channels,
+    Secrets,
+    alertmanager_target,
+    file_target,
+    slack_target,
+    webhook_target,
+)
 from monitor.config.faults import Faults
 from monitor.config.files import UnreadableError, read_bytes, secret_path
 from monitor.config.settings import Receiver, SmtpSecurity
@@ -13,6 +21,8 @@ from monitor.config.shape import DestinationShape, EmailShape, SmtpShape
 from monitor.config.tree import Node
 from monitor.config.values import (
     KINDS,
+    check_bearer_token,
+    check_bot_token,
     check_service_url,
     check_signing_secret,
     check_url,
@@ -23,13 +33,8 @@ from monitor.targets import (
     Destination,
     EmailTarget,
     Secret,
-    SlackTarget,
     Target,
-    WebhookTarget,
 )
-
-# By the path of the key without `_file`, e.g. `receivers.newsroom[0].slack.webhook_url`.
-Secrets = Mapping[str, Secret]
 
 _MAX_SECRET_BYTES = 64_000
 _HERE = {"localhost", "127.0.0.1", "::1"}
@@ -53,10 +58,18 @@ def _not_empty(text: str) -> str:
 
 
 _SECRET_KEYS: Mapping[str, tuple[_SecretKey, ...]] = {
-    "slack": (_SecretKey(key="webhook_url", required=True, check=check_url),),
+    "slack": (
+        _SecretKey(key="webhook_url", required=False, check=check_url),
+        _SecretKey(key="bot_token", required=False, check=check_bot_token),
+    ),
     "webhook": (
         _SecretKey(key="url", required=True, check=check_url),
         _SecretKey(key="secret", required=False, check=check_signing_secret),
+        _SecretKey(key="previous_secret", required=False, check=check_signing_secret),
+    ),
+    "alertmanager": (
+        _SecretKey(key="url", required=True, check=check_url),
+        _SecretKey(key="token", required=False, check=check_bearer_token),
     ),
     "apprise": (_SecretKey(key="url", required=True, check=check_service_url),),
     "smtp": (_SecretKey(key="password", required=False, check=_not_empty),),
@@ -71,6 +84,7 @@ class Vault:
         self._environ = environ
         self._faults = faults
         self._secrets: dict[str, Secret] = {}
+        self._channels = Channels(folder, faults)
 
     def collect(self, receivers: Node) -> Secrets:
         """Return all secrets by path; what is wrong with them, or with their kinds, are faults."""
@@ -88,6 +102,7 @@ class Vault:
             self._faults.add(entry, "names no kind; take one of " + ", ".join(KINDS))
         for kind in kinds:
             settings = entry.children[kind]
+            self._channels.check(kind, settings)
             if kind == "email":
                 self._check_mail(settings)
             elif isinstance(settings.value, Mapping) or settings.value is None:
@@ -146,14 +161,14 @@ class Vault:
 
 
 def build_receiver(
-    name: str, entries: Sequence[str | DestinationShape], secrets: Secrets
+    name: str, entries: Sequence[str | DestinationShape], secrets: Secrets, folder: Path
 ) -> Receiver:
     """Make the record of a receiver that has no faults, one destination for each mailbox."""
     destinations: list[Destination] = []
     for position, entry in enumerate(entries):
         kind = entry if isinstance(entry, str) else next(iter(entry.model_fields_set))
         path = f"receivers.{name}[{position}]"
-        for target in _targets(entry, path, secrets):
+        for target in _targets(entry, path, secrets, folder):
             label = f"{name}/{position + 1}-{kind}"
             if isinstance(target, EmailTarget):
                 label = f"{label}-{target.to}"
@@ -161,20 +176,25 @@ def build_receiver(
     return Receiver(name=name, destinations=tuple(destinations))
 
 
-def _targets(entry: str | DestinationShape, path: str, secrets: Secrets) -> tuple[Target, ...]:
+def _targets(
+    entry: str | DestinationShape, path: str, secrets: Secrets, folder: Path
+) -> tuple[Target, ...]:
+    target: Target
     if isinstance(entry, str) or entry.console is not None:
-        return (ConsoleTarget(),)
-    if entry.email is not None:
+        target = ConsoleTarget()
+    elif entry.email is not None:
         return _mailboxes(entry.email, secrets.get(f"{path}.email.smtp.password"))
-    if entry.slack is not None:
-        return (SlackTarget(webhook_url=secrets[f"{path}.slack.webhook_url"]),)
-    if entry.webhook is not None:
-        return (
-            WebhookTarget(
-                url=secrets[f"{path}.webhook.url"], secret=secrets.get(f"{path}.webhook.secret")
-            ),
-        )
-    return (AppriseTarget(url=secrets[f"{path}.apprise.url"]),)
+    elif entry.slack is not None:
+        target = slack_target(entry.slack, f"{path}.slack", secrets)
+    elif entry.webhook is not None:
+        target = webhook_target(f"{path}.webhook", secrets)
+    elif entry.file is not None:
+        target = file_target(entry.file, folder)
+    elif entry.alertmanager is not None:
+        target = alertmanager_target(entry.alertmanager, f"{path}.alertmanager", secrets)
+    else:
+        target = AppriseTarget(url=secrets[f"{path}.apprise.url"])
+    return (target,)
 
 
 def _mailboxes(email: EmailShape, password: Secret | None) -> tuple[Target, ...]:

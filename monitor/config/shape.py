@@ -9,8 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 
+from monitor.config.channel_shapes import (
+    AlertmanagerShape,
+    FileShape,
+    SlackShape,
+    WebhookShape,
+)
 from monitor.config.fields import (
     Address,
     Addresses,
@@ -38,20 +44,7 @@ from monitor.config.fields import (
     Url,
     Workers,
 )
-
-
-class Shape(BaseModel):
-    """A part of the file; a key that it does not know is a fault."""
-
-    # Errors hide their input, which may be a secret; defaults stand here as in the file.
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=True
-    )
-
-
-def _as_written(default: str, description: str) -> Any:
-    # A default in the words of the file, so that the JSON schema shows what one may write.
-    return Field(default=default, description=description)
+from monitor.config.part import Shape, as_written
 
 
 class ExpectShape(Shape):
@@ -68,7 +61,7 @@ class TopicShape(Shape):
         description="Text files, or folders with *.txt and *.md, relative to this file."
     )
     feeds: Names | None = Field(default=None, description="Groups of feeds to read. Default: all.")
-    threshold: Threshold = _as_written(
+    threshold: Threshold = as_written(
         "auto",
         "The score from which an item is on-topic: `auto`, 0 to 1, or a rate (`3 per week`).",
     )
@@ -106,13 +99,6 @@ class OpmlShape(Shape):
     opml: str = Field(description="The OPML file, relative to this file.")
 
 
-class SlackShape(Shape):
-    """A Slack incoming webhook; its URL is a secret."""
-
-    webhook_url: str | None = Field(default=None, description="Its URL, from Slack.")
-    webhook_url_file: str | None = Field(default=None, description="A file that holds the URL.")
-
-
 class SmtpShape(Shape):
     """The server that takes the mail."""
 
@@ -139,18 +125,6 @@ class EmailShape(Shape):
     smtp: SmtpShape = Field(description="The server that takes the mail.")
 
 
-class WebhookShape(Shape):
-    """An HTTP endpoint of yours; it gets JSON, signed by the Standard Webhooks scheme."""
-
-    url: str | None = Field(default=None, description="Where to send; may hold a token.")
-    url_file: str | None = Field(default=None, description="A file that holds the URL.")
-    secret: str | None = Field(
-        default=None,
-        description="The key that signs: base64 of 24 to 64 bytes. Default: unsigned.",
-    )
-    secret_file: str | None = Field(default=None, description="A file that holds the key.")
-
-
 class AppriseShape(Shape):
     """Any service that Apprise knows, see https://appriseit.com/services/."""
 
@@ -168,10 +142,14 @@ class DestinationShape(Shape):
     model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
 
     console: ConsoleShape | None = Field(default=None, description="Standard output.")
-    slack: SlackShape | None = Field(default=None, description="A Slack incoming webhook.")
+    slack: SlackShape | None = Field(default=None, description="A channel of Slack.")
     email: EmailShape | None = Field(default=None, description="Mail through an SMTP server.")
     webhook: WebhookShape | None = Field(default=None, description="An HTTP endpoint of yours.")
     apprise: AppriseShape | None = Field(default=None, description="A service that Apprise knows.")
+    file: FileShape | None = Field(default=None, description="An Atom feed, JSON Lines, or both.")
+    alertmanager: AlertmanagerShape | None = Field(
+        default=None, description="A Prometheus Alertmanager."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -185,7 +163,7 @@ class DestinationShape(Shape):
 class PollingShape(Shape):
     """How feeds are polled."""
 
-    every: Every = _as_written(
+    every: Every = as_written(
         "15m",
         "The average time between two polls of a feed: busy feeds sooner, quiet ones later.",
     )
@@ -193,16 +171,16 @@ class PollingShape(Shape):
         default=None,
         description="However busy a feed is, it is polled no more often. Default: 5m, or `every`.",
     )
-    at_least_every: AtLeastEvery = _as_written(
+    at_least_every: AtLeastEvery = as_written(
         "6h", "However quiet a feed is, it is polled this often."
     )
     per_host: PerHost = Field(default=1, description="Polls at the same time of one host.")
-    host_spacing: Spacing = _as_written(
+    host_spacing: Spacing = as_written(
         "5s", "Between the beginnings of two polls of one host, however many of its feeds are due."
     )
     workers: Workers = Field(default=16, description="Polls at the same time in all.")
-    timeout: Timeout = _as_written("30s", "For one poll, from the first byte to the last.")
-    max_bytes: MaxBytes = _as_written("8MB", "Larger documents are refused.")
+    timeout: Timeout = as_written("30s", "For one poll, from the first byte to the last.")
+    max_bytes: MaxBytes = as_written("8MB", "Larger documents are refused.")
     contact: Contact | None = Field(
         default=None, description="E-mail or web address shown to those we poll (User-Agent)."
     )
@@ -215,8 +193,8 @@ class PollingShape(Shape):
 class DeliveryShape(Shape):
     """How long a delivery may take."""
 
-    timeout: Timeout = _as_written("15s", "For one attempt.")
-    give_up_after: GiveUpAfter = _as_written("3d", "A delivery that is older expires.")
+    timeout: Timeout = as_written("15s", "For one attempt.")
+    give_up_after: GiveUpAfter = as_written("3d", "A delivery that is older expires.")
 
 
 class WebSubShape(Shape):
@@ -225,7 +203,7 @@ class WebSubShape(Shape):
     callback_url: Callback = Field(
         description="The public address at which your reverse proxy passes hubs on to `listen`."
     )
-    listen: ListenAt = _as_written("127.0.0.1:8787", "Address and port to listen at.")
+    listen: ListenAt = as_written("127.0.0.1:8787", "Address and port to listen at.")
 
 
 class LogShape(Shape):
@@ -315,6 +293,8 @@ EXAMPLES: Mapping[str, str] = {
     "receivers.*.email.smtp.host": "localhost",
     "receivers.*.webhook": '{url: "${WEBHOOK_URL}"}',
     "receivers.*.apprise": '{url: "${APPRISE_URL}"}',
+    "receivers.*.file": "{atom: alerts.xml}",
+    "receivers.*.alertmanager": '{url: "http://localhost:9093"}',
 }
 
 _SHAPES: Mapping[str, type[Shape]] = {
@@ -327,6 +307,8 @@ _SHAPES: Mapping[str, type[Shape]] = {
     "smtp": SmtpShape,
     "webhook": WebhookShape,
     "apprise": AppriseShape,
+    "file": FileShape,
+    "alertmanager": AlertmanagerShape,
     "expect": ExpectShape,
     "polling": PollingShape,
     "delivery": DeliveryShape,

@@ -30,7 +30,7 @@ _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
 _SPACE_OR_CONTROL = re.compile(r"[\s\x00-\x20\x7f]")
 
 # Kinds of destinations, in the order in which they are told to the user.
-KINDS = ("console", "slack", "email", "webhook", "apprise")
+KINDS = ("console", "slack", "email", "webhook", "apprise", "file", "alertmanager")
 
 # How long a name may be and what it is made of; also the key pattern in the JSON schema.
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
@@ -151,6 +151,14 @@ def one_of(*names: str) -> Callable[[object], object]:
     return read
 
 
+def parse_flag(value: object) -> bool:
+    """Read true or false; as texts, too, since `${VAR}` gives a text."""
+    found = {"true": True, "false": False}.get(str(value).lower())
+    if found is None:
+        raise ValueError("{} is neither true nor false")
+    return found
+
+
 def check_phrase(text: str) -> str:
     """Refuse a text without a letter or digit: it would say nothing."""
     if not any(character.isalnum() for character in text):
@@ -259,6 +267,27 @@ def check_service_url(text: str) -> str:
     """Refuse what does not look like a URL of Apprise; whether it is one shows when it is used."""
     if not _SCHEME.fullmatch(text):
         raise ValueError("{} is not a URL of Apprise; write it like ntfy://ntfy.sh/my-topic")
+    return text
+
+
+def check_bot_token(text: str) -> str:
+    """Refuse what is not a token by which Slack lets a bot post."""
+    if not re.fullmatch(r"xox[a-z](?:[.-][A-Za-z0-9-]+)+", text):
+        raise ValueError("{} is not a bot token of Slack; it begins with xoxb-")
+    return text
+
+
+def check_bearer_token(text: str) -> str:
+    """Refuse what cannot stand in a header."""
+    if not re.fullmatch(r"[\x21-\x7e]{1,4096}", text):
+        raise ValueError("{} is not a token; it has white space or other signs in it")
+    return text
+
+
+def check_channel(text: str) -> str:
+    """Refuse what is not a channel of Slack: its id, or its name with or without `#`."""
+    if not re.fullmatch(r"#?[\w.-]{1,80}", text):
+        raise ValueError("{} is not a channel; write its id, or its name like '#news'")
     return text
 
 

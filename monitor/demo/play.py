@@ -21,7 +21,7 @@ from monitor.demo.clock import QuickClock, conduct
 from monitor.demo.server import serve
 from monitor.demo.stream import DemoItem, Stream, read_stream
 from monitor.log import set_up
-from monitor.records import DeliveryState, Message, Reason, SeenItem, Verdict
+from monitor.records import DeliveryState, Message, Reason, SeenItem, Sent, Verdict
 from monitor.store import Store
 
 TICK = timedelta(seconds=0.05)
@@ -61,14 +61,14 @@ class Stage:
         self._console = console
         self._is_first = True
 
-    def send(self, message: Message) -> str:
+    def send(self, message: Message) -> Sent:
         """Show it."""
         if self._is_first:
             self._is_first = False
             self._console.rule("the first message, as a receiver gets it", style="dim")
             self._console.print(plain(message.text))
             self._console.rule("from here on in short", style="dim")
-            return "shown"
+            return Sent(answer="shown")
         for item in message.payload["items"]:
             terms = ", ".join(
                 f"{term['surface']} {term['share'] / item['score']:.0%}"
@@ -80,7 +80,7 @@ class Stage:
                 plain(f"    {when}, {item['source']}, score {item['score']:.2f}: {terms}"),
                 style="dim",
             )
-        return "shown"
+        return Sent(answer="shown")
 
 
 def demo(keep: Path | None) -> None:

@@ -132,7 +132,7 @@ class Client:
         """POST a body and give the answer's status and text; redirects are not followed.
 
         `trust` says who named the address, and so whether it may be inside. Raises `DeliveryError`
-        (temporary) if no whole answer came in time.
+        (temporary) if no whole answer came in time; it is `unsure` once a connection stood.
         """
         with self._exchange("POST") as deadline:
             try:
@@ -145,7 +145,8 @@ class Client:
                 deadline.check()
             except (RequestException, HTTPError, OSError, ValueError, Refused) as error:
                 cause = self._cause(error, deadline)
-                raise DeliveryError(cause, permanent=False) from error
+                unsure = deadline.stage in {Stage.HEADERS, Stage.BODY}
+                raise DeliveryError(cause, permanent=False, unsure=unsure) from error
             return Answer(status=response.status_code, headers=dict(response.headers), text=text)
 
     def close(self) -> None:

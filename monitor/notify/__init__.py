@@ -6,16 +6,22 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from monitor.notify.alertmanager import AlertmanagerNotifier
 from monitor.notify.console import ConsoleNotifier
 from monitor.notify.email import EmailNotifier
+from monitor.notify.file import FileNotifier
 from monitor.notify.slack import SlackNotifier
+from monitor.notify.slack_bot import SlackBotNotifier
 from monitor.notify.tools import Tools
 from monitor.notify.webhook import WebhookNotifier
 from monitor.records import Notifier, Post
 from monitor.targets import (
+    AlertmanagerTarget,
     AppriseTarget,
     ConsoleTarget,
     EmailTarget,
+    FileTarget,
+    SlackBotTarget,
     SlackTarget,
     Target,
     WebhookTarget,
@@ -33,9 +39,12 @@ def _apprise(target: AppriseTarget, tools: Tools) -> Notifier:
 KINDS: Mapping[str, tuple[type[Target], Callable[[Any, Tools], Notifier]]] = {
     "console": (ConsoleTarget, ConsoleNotifier),
     "slack": (SlackTarget, SlackNotifier),
+    "slack-bot": (SlackBotTarget, SlackBotNotifier),
     "email": (EmailTarget, EmailNotifier),
     "webhook": (WebhookTarget, WebhookNotifier),
     "apprise": (AppriseTarget, _apprise),
+    "file": (FileTarget, FileNotifier),
+    "alertmanager": (AlertmanagerTarget, AlertmanagerNotifier),
 }
 
 

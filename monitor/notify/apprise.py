@@ -17,7 +17,7 @@ from monitor.alerts.wording import printable
 from monitor.errors import DeliveryError
 from monitor.notify.told import secrets_of, told
 from monitor.notify.tools import Tools
-from monitor.records import Message
+from monitor.records import Message, Sent
 from monitor.targets import AppriseTarget
 
 # It logs whole URLs at level DEBUG; what matters of its log is in our errors.
@@ -42,7 +42,7 @@ class AppriseNotifier:
         self._url = target.url
         self._seconds = tools.timeout.total_seconds()
 
-    def send(self, message: Message) -> str:
+    def send(self, message: Message) -> Sent:
         """Send it; a URL that Apprise does not understand is a permanent failure."""
         asset = AppriseAsset(
             app_id="seedwatch",
@@ -60,7 +60,9 @@ class AppriseNotifier:
         )
         service = Apprise.instantiate(self._url.reveal(), asset=asset)
         if service is None:
-            raise DeliveryError("Apprise does not understand this URL", permanent=True)
+            raise DeliveryError(
+                "Apprise does not understand this URL", permanent=True, scope="destination"
+            )
         # The URL may ask for retries or redirects, and count failures as successes: not here.
         service.retry, service.optional, service.redirects = 0, False, False
         service.socket_connect_timeout = service.socket_read_timeout = self._seconds
@@ -72,14 +74,17 @@ class AppriseNotifier:
             body_format=NotifyFormat.TEXT,
         )
         with result:
+            is_unsure = result.timeout_count > 0
             if result:
-                return f"{told(str(service.service_name))} took it"
+                return Sent(answer=f"{told(str(service.service_name))} took it")
             words = " ".join(entry.message for entry in result.logs())
         status = _STATUS.search(words)
         raise DeliveryError(
             told(words, *secrets_of(self._url.reveal())) or "Apprise reports a failure",
             permanent=False,
             code=int(status[1]) if status else None,
+            # It gave up waiting, while the service may be sending still.
+            unsure=is_unsure,
         )
 
 

@@ -8,7 +8,7 @@ from typing import TextIO
 from monitor.alerts.wording import COLUMNS, printable
 from monitor.errors import DeliveryError
 from monitor.notify.tools import Tools
-from monitor.records import Message
+from monitor.records import Message, Sent
 from monitor.targets import ConsoleTarget
 
 SEPARATOR = "-" * COLUMNS
@@ -25,7 +25,7 @@ class ConsoleNotifier:
     ) -> None:
         self._stream = stream
 
-    def send(self, message: Message) -> str:
+    def send(self, message: Message) -> Sent:
         """Write it; a stream that cannot be written to is a temporary failure."""
         # Looked up now: whoever redirects standard output means this message too.
         stream = self._stream or sys.stdout
@@ -37,4 +37,4 @@ class ConsoleNotifier:
             stream.flush()
         except (OSError, ValueError) as error:
             raise DeliveryError(f"cannot write to the console: {error}", permanent=False) from error
-        return "written"
+        return Sent(answer="written")

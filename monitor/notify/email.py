@@ -6,15 +6,19 @@ import contextlib
 import smtplib
 import ssl
 from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 
-from monitor.errors import DeliveryError
+from monitor.errors import DeliveryError, Scope
 from monitor.notify.mail import compose
 from monitor.notify.smtp import Smtp, SmtpOverTls
 from monitor.notify.told import told
 from monitor.notify.tools import Tools
-from monitor.records import Message
+from monitor.records import Message, Sent
 from monitor.targets import EmailTarget
+
+TOO_LARGE = 552
 
 
 class EmailNotifier:
@@ -28,40 +32,66 @@ class EmailNotifier:
         self._target = target
         self._seconds = tools.timeout.total_seconds()
 
-    def send(self, message: Message) -> str:
+    def send(self, message: Message) -> Sent:
         """Send it; an SMTP 5xx is permanent, all else (4xx, connection, TLS) may pass."""
         try:
-            return self._transmit(compose(message, self._target))
+            mail = compose(message, self._target)
+            with self._connected() as smtp:
+                return Sent(answer=self._transmit(smtp, mail))
         except smtplib.SMTPRecipientsRefused as error:
             code, said = next(iter(error.recipients.values()))
-            raise self._refusal(code, said) from None
+            raise self._refusal(code, said, self._scope(error, code)) from None
         except smtplib.SMTPResponseException as error:
-            raise self._refusal(error.smtp_code, error.smtp_error) from None
+            code = error.smtp_code
+            raise self._refusal(code, error.smtp_error, self._scope(error, code)) from None
         except OSError as error:
             raise DeliveryError(self._told(error), permanent=False) from None
         except ValueError as error:
             # Last, for a bad certificate is both. An address with a line break, or a password
             # or host name that SMTP cannot spell.
             what = self._told(f"cannot be sent by mail: {error}")
-            raise DeliveryError(what, permanent=True) from None
+            raise DeliveryError(what, permanent=True, scope="destination") from None
 
-    def _transmit(self, mail: EmailMessage) -> str:
+    @contextmanager
+    def _connected(self) -> Iterator[Smtp | SmtpOverTls]:
         smtp = self._connect()
         try:
-            if self._target.security == "starttls":
-                # Not offered: raises. Temporary, for a relay may be restarting or someone may
-                # be on the line; neither is a reason to lose the alert or to send it in clear.
-                smtp.starttls(context=ssl.create_default_context())
-            if self._target.username is not None:
-                password = self._target.password
-                smtp.login(self._target.username, password.reveal() if password else "")
-            smtp.send_message(mail)
-            # The mail is taken: what goes wrong with the good-bye must not send it again.
-            with contextlib.suppress(OSError):
-                smtp.quit()
+            yield smtp
+        except smtplib.SMTPResponseException:
+            raise
+        except OSError as error:
+            if smtp.is_unsure:
+                # No answer to the end of the mail: it may have been taken. Sent again it has the
+                # same Message-ID.
+                raise DeliveryError(self._told(error), permanent=False, unsure=True) from None
+            raise
         finally:
             smtp.close()
+
+    def _transmit(self, smtp: Smtp | SmtpOverTls, mail: EmailMessage) -> str:
+        if self._target.security == "starttls":
+            # Not offered: raises. Temporary, for a relay may be restarting or someone may
+            # be on the line; neither is a reason to lose the alert or to send it in clear.
+            smtp.starttls(context=ssl.create_default_context())
+        if self._target.username is not None:
+            password = self._target.password
+            smtp.login(self._target.username, password.reveal() if password else "")
+        smtp.send_message(mail)
+        # The mail is taken: what goes wrong with the good-bye must not send it again.
+        with contextlib.suppress(OSError):
+            smtp.quit()
         return self._told(smtp.said)
+
+    @staticmethod
+    def _scope(error: smtplib.SMTPException, code: int) -> Scope:
+        """Say what a refusal is about (RFC 5321 section 4.2).
+
+        What is refused after DATA, and whatever is too large (552), is about this mail; who sends,
+        who logs in, to whom, and a server that serves nobody are about the destination.
+        """
+        if isinstance(error, smtplib.SMTPDataError) or code == TOO_LARGE:
+            return "message"
+        return "destination"
 
     def _connect(self) -> Smtp | SmtpOverTls:
         host, port = self._target.host, self._target.port
@@ -70,9 +100,13 @@ class EmailNotifier:
             return SmtpOverTls(host, port, timeout=self._seconds, context=context)
         return Smtp(host, port, timeout=self._seconds)
 
-    def _refusal(self, code: int, said: bytes | str) -> DeliveryError:
+    def _refusal(self, code: int, said: bytes | str, scope: Scope) -> DeliveryError:
+        permanent = 500 <= code <= 599
         return DeliveryError(
-            told(f"SMTP {code}: {self._told(said)}"), permanent=500 <= code <= 599, code=code
+            told(f"SMTP {code}: {self._told(said)}"),
+            permanent=permanent,
+            code=code,
+            scope=scope if permanent else "message",
         )
 
     def _told(self, said: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from enum import StrEnum
 
 from monitor.errors import DeliveryError
 from monitor.notify.told import secrets_of, told
@@ -15,8 +16,36 @@ from monitor.targets import Secret
 SHORTEST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(hours=24)
 
-# 4xx that are about this moment, not about this message: too slow, too early, too many.
-_LATER = frozenset({408, 425, 429})
+
+class About(StrEnum):
+    """What a refusal is about: whether the same message, or any other, may be taken later."""
+
+    # Tried again.
+    MOMENT = "moment"
+    # Permanent for this message; the next one may be taken.
+    MESSAGE = "message"
+    # Permanent for all: the address or the login is wrong, or is no longer.
+    DESTINATION = "destination"
+
+
+# 4xx that are about this moment: too slow, wrong connection, too early, too many.
+_MOMENT = frozenset({408, 421, 425, 429})
+# 4xx that are about who asks, or for what: login, payment, address, method, law.
+_DESTINATION = frozenset({401, 402, 403, 404, 405, 407, 410, 451})
+
+
+def about(status: int) -> About:
+    """Say what an HTTP status that is no success is about (RFC 9110 section 15).
+
+    A redirect is about the destination: a POST that follows one may arrive as an empty GET, so none
+    is followed, and each message would be sent to the wrong place again.
+
+    >>> [str(about(status)) for status in (302, 400, 410, 429, 503)]
+    ['destination', 'message', 'destination', 'moment', 'moment']
+    """
+    if 300 <= status < 400 or status in _DESTINATION:
+        return About.DESTINATION
+    return About.MESSAGE if 400 <= status < 500 and status not in _MOMENT else About.MOMENT
 
 
 def post_json(tools: Tools, url: Secret, body: bytes, headers: Mapping[str, str]) -> Answer:
@@ -31,26 +60,32 @@ def post_json(tools: Tools, url: Secret, body: bytes, headers: Mapping[str, str]
         what = told(str(error), *secrets_of(url.reveal()))
         # Not chained: the cause would carry the URL into a traceback.
         raise DeliveryError(
-            what, permanent=error.permanent, retry_after=error.retry_after, code=error.code
+            what,
+            permanent=error.permanent,
+            retry_after=error.retry_after,
+            code=error.code,
+            scope=error.scope,
+            unsure=error.unsure,
         ) from None
 
 
 def refusal(
-    answer: Answer, url: Secret, now: datetime, *, permanent: bool | None = None
+    answer: Answer, now: datetime, *secrets: str, is_about: About | None = None
 ) -> DeliveryError:
     """Return the error for an answer that is not a success.
 
-    Permanent are redirects (never followed: a POST would arrive as an empty GET) and refusals
-    (4xx, but not 408, 425, 429); all else may pass. A channel that knows better says `permanent`.
+    `secrets` are what it may repeat and must not show, e.g. the parts of a URL. A channel that
+    knows better than the status says what the answer `is_about`.
     """
-    said = told(answer.text, *secrets_of(url.reveal()))
-    if permanent is None:
-        permanent = 300 <= answer.status < 500 and answer.status not in _LATER
+    said = told(answer.text, *secrets)
+    is_about = is_about or about(answer.status)
+    permanent = is_about is not About.MOMENT
     return DeliveryError(
         f"HTTP {answer.status}: {said}"[:200] if said else f"HTTP {answer.status}",
         permanent=permanent,
         retry_after=None if permanent else retry_after(answer.headers, now),
         code=answer.status,
+        scope="destination" if is_about is About.DESTINATION else "message",
     )
 
 

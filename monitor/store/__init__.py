@@ -5,6 +5,7 @@ from monitor.store.feedback import Feedback
 from monitor.store.mailboxes import Mailboxes
 from monitor.store.migrate import migrate
 from monitor.store.outbox import Hands
+from monitor.store.recounts import Recounts
 from monitor.store.reports import Reports
 from monitor.store.store import Store
 from monitor.store.subscriptions import Subscriptions
@@ -13,6 +14,7 @@ __all__ = [
     "Feedback",
     "Hands",
     "Mailboxes",
+    "Recounts",
     "Reports",
     "Store",
     "Subscriptions",

@@ -136,6 +136,7 @@ def settle(tx: Connection, outcome: Outcome, was: DeliveryState) -> int:
         "state": outcome.state,
         "lease_until": None,
         "answer": outcome.answer,
+        "receipt": dict(outcome.receipt) or None,
         "settled_at": None if outcome.state is DeliveryState.PENDING else outcome.at,
         "retry_at": outcome.due_at if outcome.is_set_aside else None,
     }

@@ -308,6 +308,7 @@ def delivery_row(delivery: Delivery) -> dict[str, Any]:
         "group": delivery.group or None,
         "message_id": delivery.message_id,
         "retry_at": delivery.retry_at,
+        "receipt": dict(delivery.receipt) or None,
     }
 
 
@@ -327,6 +328,7 @@ def delivery_of(row: RowMapping) -> Delivery:
         group=row["group"] or "",
         message_id=row["message_id"],
         retry_at=row["retry_at"],
+        receipt=row["receipt"] or {},
     )
 
 

@@ -205,7 +205,7 @@ alerts = Table(
     Column("id", String(36), primary_key=True),
     Column("topic", Text, nullable=False),
     Column("reason", String(32), nullable=False),
-    Column("story_id", String(16), nullable=False),
+    Column("story_id", String(16), nullable=False, index=True),
     Column("created_at", UtcDateTime, nullable=False, index=True),
     # The items as they are told, so that a retry says the same as the first try.
     Column("items", JSON, nullable=False),
@@ -240,6 +240,8 @@ deliveries = Table(
     # The first delivery of the message that it is part of, once it was claimed.
     Column("message_id", String(36), index=True),
     Column("retry_at", UtcDateTime),
+    # How the other side knows the message; NULL where it does not say.
+    Column("receipt", JSON(none_as_null=True)),
     Index(None, "state", "destination", "due_at"),
 )
 
@@ -305,4 +307,16 @@ subscriptions = Table(
     Column("rejected", Integer, nullable=False),
     Column("missed_at", UtcDateTime),
     Column("broken_until", UtcDateTime),
+)
+
+# What was done to keep the count of sources right in messages that can be edited in place.
+recounts = Table(
+    "recounts",
+    metadata,
+    Column("delivery_id", ForeignKey("deliveries.id"), primary_key=True),
+    # How many the message says now.
+    Column("sources", Integer, nullable=False),
+    # When it may be edited next; NULL: it is gone, or may not be.
+    Column("due_at", UtcDateTime),
+    Column("failures", Integer, nullable=False),
 )

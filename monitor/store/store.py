@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,7 @@ from monitor.records import (
     Story,
     Verdict,
 )
-from monitor.store import feed_rows, known, outbox, rows, schema
+from monitor.store import feed_rows, known, outbox, receipts, rows, schema
 from monitor.store.due import FAILING, UNREAD, due_query, settle_poll, settle_push
 from monitor.store.engine import reading
 from monitor.store.outbox import Hands
@@ -314,6 +314,11 @@ class Store:
         add(tx, alerts, [rows.alert_row(alert) for alert in also.alerts])
         add(tx, deliveries, [rows.delivery_row(one) for one in also.deliveries])
         return True
+
+    def first_receipt(self, destination: str, topic: str, story_id: str) -> Mapping[str, str]:
+        """Give how a destination knows the first message about a story; empty without any."""
+        with reading(self._engine) as connection:
+            return receipts.first_receipt(connection, destination, topic, story_id)
 
     def release(self, now: datetime) -> int:
         """End the leases that a killed daemon left; only the sole daemon may, at its start."""

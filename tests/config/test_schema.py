@@ -12,14 +12,17 @@ from typing import Any
 import pytest
 
 from monitor.config import load
+from monitor.config.part import Shape
 from monitor.config.schema import schema, text
-from monitor.config.shape import Shape
+from monitor.config.values import KINDS
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "config" / "seedwatch.yaml"
 GROUPS = ("world", "eu", "poland", "lithuania", "latvia", "belarus", "ukraine")
 
-COMMENTED = re.compile(r"^(\s+)# (- (?:slack|email|webhook|apprise): .*)$", re.MULTILINE)
+COMMENTED = re.compile(
+    r"^(\s+)# (- (?:slack|email|webhook|apprise|file|alertmanager): .*)$", re.MULTILINE
+)
 ENVIRON = {
     "SLACK_WEBHOOK_URL": "https://hooks.example/T0",
     "SEEDWATCH_MAIL_TO": "desk@example.org",
@@ -28,6 +31,8 @@ ENVIRON = {
     "SMTP_PASSWORD": "pw",
     "SEEDWATCH_WEBHOOK_URL": "https://example.org/hook",
     "APPRISE_URL": "ntfy://ntfy.sh/topic",
+    "SLACK_BOT_TOKEN": "xoxb-1-2-abc",
+    "ALERTMANAGER_URL": "http://localhost:9093",
 }
 
 
@@ -114,7 +119,8 @@ def test_commented_receiver_is_one_step_from_use(tmp_path: Path, number: int) ->
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "feeds").symlink_to(SHIPPED.parent / "feeds")
     (tmp_path / "seeds").symlink_to(ROOT / "seeds")
-    (tmp_path / "config" / "webhook.key").write_bytes(base64.b64encode(b"k" * 32) + b"\n")
+    for name in ("webhook.key", "old.key"):
+        (tmp_path / "config" / name).write_bytes(base64.b64encode(b"k" * 32) + b"\n")
     path = tmp_path / "config" / "seedwatch.yaml"
     path.write_text(
         f"{shipped[: found.start()]}{found[1]}{found[2]}{shipped[found.end() :]}", "utf-8"
@@ -137,9 +143,9 @@ def test_commented_websub_is_one_step_from_use(tmp_path: Path) -> None:
 
 
 def test_all_kinds_stand_in_comments() -> None:
-    """Slack, mail, webhook and Apprise stand beside the console."""
+    """Every kind but the console stands in comments beside it."""
     kinds = {entry[2:].partition(":")[0] for _, entry in COMMENTED.findall(SHIPPED.read_text())}
-    assert kinds == {"slack", "email", "webhook", "apprise"}
+    assert kinds == set(KINDS) - {"console"}
 
 
 def test_schema_is_json() -> None:

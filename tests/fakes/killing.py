@@ -43,6 +43,7 @@ from monitor.records import (
     Message,
     Notifier,
     Outcome,
+    Sent,
 )
 from monitor.store import Hands, Store, sole_daemon
 from monitor.store.store import NOTHING
@@ -112,15 +113,15 @@ class DyingNotifier:
         self._real = real
         self._step = step
 
-    def send(self, message: Message) -> str:
+    def send(self, message: Message) -> Sent:
         """Send it, or die."""
         is_doomed = DOOMED in message.subject
         if self._step == "claimed" and is_doomed:
             die()
-        answer = self._real.send(message)
+        sent = self._real.send(message)
         if self._step == "sent" and is_doomed:
             die()
-        return answer
+        return sent
 
 
 def dying_over_a_document(app: App, _step: str) -> App:

@@ -23,10 +23,10 @@ class Visitor:
         self.connection = connection
         self._closing = closing
 
-    def hear(self) -> bytes:
-        """Wait for one whole head of a request, and return it."""
+    def hear(self, until: bytes = b"\r\n\r\n") -> bytes:
+        """Wait for one whole head of a request, or for what ends otherwise, and return it."""
         heard = b""
-        while not heard.endswith(b"\r\n\r\n"):
+        while not heard.endswith(until):
             more = self.connection.recv(1)
             if not more:
                 raise ConnectionAbortedError

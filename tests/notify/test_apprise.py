@@ -39,7 +39,7 @@ def service(url: str) -> Notifier:
 
 def test_subject_and_text_arrive(web: WebServer) -> None:
     """The service gets the subject as title and the plain text as body."""
-    receipt = service(f"json://127.0.0.1:{web.port}/hook").send(message())
+    receipt = service(f"json://127.0.0.1:{web.port}/hook").send(message()).answer
     assert receipt == "JSON took it"
     (request,) = web.requests()
     body = json.loads(request.body)

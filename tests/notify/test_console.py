@@ -26,7 +26,7 @@ class Flushed(io.StringIO):
 def test_the_text_is_written_and_flushed() -> None:
     """The message's text stands under a line, and is out before `send` returns."""
     stream = Flushed()
-    assert ConsoleNotifier(ConsoleTarget(), stream=stream).send(message()) == "written"
+    assert ConsoleNotifier(ConsoleTarget(), stream=stream).send(message()).answer == "written"
     assert stream.seen == f"{SEPARATOR}\n{message().text}"
 
 

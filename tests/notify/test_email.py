@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from dataclasses import replace
@@ -17,6 +18,7 @@ from monitor.targets import EmailTarget, Secret
 from tests.fakes.alerts import message
 from tests.fakes.mail import CERTIFICATE, DROP, MailServer
 from tests.fakes.post import PlainPost
+from tests.fakes.raw import RawServer, Visitor
 
 LOGIN = ("seedwatch", "correct-horse-battery")
 Security = Literal["starttls", "tls", "none"]
@@ -63,7 +65,7 @@ def test_what_is_sent() -> None:
     """One mail: text and HTML, addressed, dated by the alert, named by the delivery."""
     sent = message("0190d1f0-7a6b-7c31-9a55-3f2f1f9b8a10", title="Kuźnica: «граница» " * 9)
     with MailServer() as mail:
-        assert mailbox(mail).send(sent) == "2.0.0 Ok: queued as TEST1"
+        assert mailbox(mail).send(sent).answer == "2.0.0 Ok: queued as TEST1"
         (taken,) = mail.mails
     assert taken.sender == "seedwatch@example.org"
     assert taken.recipients == ("desk@example.org",)
@@ -125,6 +127,106 @@ def test_what_a_refusal_means(
     assert error.permanent is permanent
     assert error.code == int(answer[:3])
     assert str(error) == f"SMTP {answer[:3]}: {answer[4:]}"
+
+
+@pytest.mark.parametrize(
+    "verb, answer, scope",
+    [
+        ("MAIL", "550 5.1.8 sender rejected", "destination"),
+        ("MAIL", "552 5.3.4 too big", "message"),
+        ("RCPT", "550 5.1.1 no such user", "destination"),
+        ("RCPT", "551 5.1.6 moved", "destination"),
+        ("RCPT", "552 5.2.2 mailbox full", "message"),
+        ("DATA", "550 5.7.1 looks like spam", "message"),
+        ("DATA", "552 5.3.4 too big", "message"),
+        ("DATA", "554 5.6.0 no", "message"),
+    ],
+)
+def test_what_a_refusal_is_about(
+    verb: Literal["MAIL", "RCPT", "DATA"], answer: str, scope: str
+) -> None:
+    """What is refused of the mail ends this mail; who sends, and to whom, ends the destination."""
+    with MailServer() as mail:
+        mail.script(verb, answer)
+        error = failure(mailbox(mail))
+    assert (error.permanent, error.scope, error.unsure) == (True, scope, False)
+
+
+@pytest.mark.parametrize("is_slow", [False, True])
+def test_no_answer_after_the_mail_is_unsure(*, is_slow: bool) -> None:
+    """If the server says nothing once it has the whole mail, it may have been taken: told so."""
+    with RawServer(lambda visitor: _hear(visitor, is_slow=is_slow)) as server:
+        target = EmailTarget(
+            to="desk@example.org",
+            sender="seedwatch@example.org",
+            host="127.0.0.1",
+            port=server.port,
+            security="none",
+        )
+        error = failure(notifier_of(target, seconds=0.5))
+    assert (error.permanent, error.unsure) == (False, True)
+
+
+def _hear(visitor: Visitor, *, is_slow: bool) -> None:
+    """Speak SMTP until the final dot, and then no more."""
+    visitor.send(b"220 mail.example\r\n")
+    for answer in (b"250 hello\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go on\r\n"):
+        visitor.hear(b"\r\n")
+        visitor.send(answer)
+    visitor.hear(b"\r\n.\r\n")
+    if is_slow:
+        visitor.say_nothing()
+
+
+def test_a_mail_that_breaks_off_is_sure() -> None:
+    """What fails before the end of the mail has not arrived: nothing unsure about it."""
+    with MailServer() as mail:
+        mail.script("RCPT", DROP)
+        assert not failure(mailbox(mail)).unsure
+
+
+def test_updates_answer_the_story() -> None:
+    """All mails of a story answer one that nobody sent, so that readers show them as a thread."""
+    first = message("d-1")
+    update = replace(message("d-2"), is_update=True)
+    other = replace(message("d-3"), story_id="s-2")
+    alone = replace(message("d-4"), story_id="")
+    with MailServer() as mail:
+        for one in (first, update, other, alone):
+            mailbox(mail).send(one)
+        threads = [
+            (taken.message["In-Reply-To"], taken.message["References"]) for taken in mail.mails
+        ]
+    root = "<story-s-1@seedwatch>"
+    assert threads[:2] == [(root, root)] * 2
+    assert threads[2] == ("<story-s-2@seedwatch>",) * 2
+    assert threads[3] == (None, None)
+
+
+@pytest.mark.parametrize(
+    "topic, listed",
+    [
+        ("belarus-eu-border", "<belarus-eu-border.seedwatch.example.org>"),
+        ("", "<seedwatch.example.org>"),
+        ("a>\r\nBcc: victim@example.org", "<seedwatch.example.org>"),
+    ],
+)
+def test_a_topic_is_a_list(topic: str, listed: str) -> None:
+    """Filters of mail readers find each topic by its List-Id, notices by that of them all."""
+    with MailServer() as mail:
+        mailbox(mail).send(replace(message(), topic=topic, story_id="<x>\r\nBcc: v@example.org"))
+        (taken,) = mail.mails
+    assert taken.message["List-Id"] == listed
+    assert taken.message["In-Reply-To"] is None
+    assert taken.message["Bcc"] is None
+
+
+def test_html_stays_readable_in_the_dark_and_fetches_nothing() -> None:
+    """The HTML sets no colour of text or ground, and loads nothing: no image, no style, no font."""
+    html = message().html
+    assert '<meta name="color-scheme" content="light dark">' in html
+    assert not re.search(r"(?<!-)\b(?:color|background(?:-color)?)\s*:", html)
+    assert not re.search(r"<(?:img|link|style|script|iframe|object|video|audio)\b|url\(", html)
 
 
 def test_a_retry_is_the_same_mail() -> None:
@@ -220,7 +322,7 @@ def test_a_server_that_breaks_off_after_the_mail(monkeypatch: pytest.MonkeyPatch
     """Once the mail is taken it is delivered, whatever becomes of the good-bye."""
     monkeypatch.setattr("smtplib.SMTP.quit", lambda _smtp: (_ for _ in ()).throw(TimeoutError()))
     with MailServer() as mail:
-        assert mailbox(mail).send(message()).startswith("2.0.0 Ok")
+        assert mailbox(mail).send(message()).answer.startswith("2.0.0 Ok")
 
 
 @pytest.mark.parametrize("greeting,permanent", [(b"421 busy", False), (b"554 not here", True)])
@@ -245,3 +347,4 @@ def test_a_greeting_that_refuses(greeting: bytes, *, permanent: bool) -> None:
         error = failure(notifier_of(target))
         thread.join()
     assert error.permanent is permanent
+    assert error.scope == ("destination" if permanent else "message")

@@ -19,6 +19,7 @@ from tests.fakes.post import PlainPost
 from tests.fakes.web import Reply, WebServer
 
 KEY = base64.b64encode(b"0123456789abcdef01234567").decode()
+OLD_KEY = base64.b64encode(b"76543210fedcba9876543210").decode()
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def hook(
 def test_the_reference_library_verifies_it(web: WebServer, secret: str) -> None:
     """A receiver that follows Standard Webhooks accepts the bytes as they arrive."""
     sent = message("d-7", title="Kuźnica — «граница» 🇵🇱")
-    assert hook(web, secret).send(sent) == "204"
+    assert hook(web, secret).send(sent).answer == "204"
     (request,) = web.requests("/hook")
     verified = Webhook(secret).verify(request.body, dict(request.headers))
     assert verified == json.loads(json.dumps(sent.payload))
@@ -78,6 +79,24 @@ def test_the_timestamp_is_that_of_the_attempt(web: WebServer) -> None:
         assert request.headers["webhook-signature"] == signed
 
 
+@pytest.mark.parametrize("held", [KEY, OLD_KEY])
+def test_both_secrets_sign_while_they_change(web: WebServer, held: str) -> None:
+    """During a rotation a receiver accepts the message with the new secret, or with the old."""
+    target = WebhookTarget(
+        url=Secret(web.url("/hook")), secret=Secret(KEY), previous_secret=Secret(f"whsec_{OLD_KEY}")
+    )
+    notifier = build(
+        target, post=PlainPost(), timeout=timedelta(seconds=1), clock=lambda: datetime.now(UTC)
+    )
+    notifier.send(message("d-7", title="Kuźnica"))
+    (request,) = web.requests("/hook")
+    assert Webhook(held).verify(request.body, dict(request.headers))["topic"]
+    assert len(request.headers["webhook-signature"].split(" ")) == 2
+    stranger = base64.b64encode(b"x" * 24).decode()
+    with pytest.raises(WebhookVerificationError):
+        Webhook(stranger).verify(request.body, dict(request.headers))
+
+
 def test_without_a_secret_nothing_is_signed(web: WebServer) -> None:
     """An unsigned webhook still carries its id and timestamp."""
     hook(web, None).send(message())
@@ -99,7 +118,7 @@ def test_a_secret_that_is_no_base64(web: WebServer, secret: str) -> None:
 def test_any_2xx_is_a_success(web: WebServer, status: int) -> None:
     """Every 2xx counts, and the receipt tells which it was."""
     web.route("/hook", Reply(status=status, body=b"queued\r\n"))
-    assert hook(web).send(message()).startswith(str(status))
+    assert hook(web).send(message()).answer.startswith(str(status))
 
 
 @pytest.mark.parametrize(
