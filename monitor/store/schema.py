@@ -221,7 +221,15 @@ deliveries = Table(
     # The first delivery of the message that it is part of, once it was claimed.
     Column("message_id", String(36), index=True),
     Column("retry_at", UtcDateTime),
-    Index(None, "state", "destination", "due_at"),
+    # The line of a destination in its order: however long it is, its head is read at once.
+    Index("ix_deliveries_line", "state", "destination", "due_at", "created_at", "id"),
+)
+# Messages that were tried and have not ended: a few.
+Index(
+    "ix_deliveries_open_messages",
+    deliveries.c.destination,
+    sqlite_where=deliveries.c.settled_at.is_(None) & deliveries.c.message_id.is_not(None),
+    postgresql_where=deliveries.c.settled_at.is_(None) & deliveries.c.message_id.is_not(None),
 )
 
 # The line of each destination.
