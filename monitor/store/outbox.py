@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import Select
 
-from monitor.alerts.bundle import DEEP, MOST, Take, can_collapse, next_in_line
+from monitor.alerts.bundle import MOST, Take, can_collapse, next_in_line
 from monitor.alerts.mailbox import is_open
 from monitor.records import Claim, Delivery, DeliveryState, Mailbox, Outcome
 from monitor.store import rows
@@ -31,15 +31,9 @@ from monitor.store.schema import alerts, deliveries, mailboxes
 
 IS_PENDING = deliveries.c.state == DeliveryState.PENDING
 IS_SENDING = deliveries.c.state == DeliveryState.SENDING
-# What has been tried was the first in line once, and stays before what has not.
-ORDER = (
-    deliveries.c.message_id.is_(None),
-    deliveries.c.due_at,
-    deliveries.c.created_at,
-    deliveries.c.id,
-)
-# The longest line that is looked at: enough to see who is next, and whether the mailbox is deep.
-_LINE = MOST + DEEP
+IS_FRESH = and_(IS_PENDING, deliveries.c.message_id.is_(None))
+IS_TRIED = and_(deliveries.c.settled_at.is_(None), deliveries.c.message_id.is_not(None))
+ORDER = (deliveries.c.due_at, deliveries.c.created_at, deliveries.c.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,14 +179,13 @@ def _take_next(
     collapsing: Collection[str],
 ) -> Claim | None:
     """Lease the message whose turn it is in a mailbox."""
-    name = mailbox.destination
-    mine = deliveries.c.destination == name
-    ready = select(deliveries).where(mine, _is_ready(now)).order_by(*ORDER).limit(_LINE)
-    line = [rows.delivery_of(row) for row in tx.execute(ready).mappings()]
+    mine = deliveries.c.destination == mailbox.destination
+    may_collapse = mailbox.destination in collapsing
+    line = _line(tx, mine, now, most=MOST if may_collapse else 1)
     if not line:
         return None
-    turn, take = next_in_line(line, mailbox, may_collapse=name in collapsing)
-    fresh = and_(mine, IS_PENDING, deliveries.c.message_id.is_(None))
+    turn, take = next_in_line(line, mailbox, may_collapse=may_collapse)
+    fresh = and_(mine, IS_FRESH)
     match take:
         case Take.AGAIN:
             # None of it can have ended: they settle together.
@@ -206,6 +199,28 @@ def _take_next(
         case _:
             wanted = and_(mine, deliveries.c.id == turn.id, _is_ready(now))
     return _lease(tx, wanted, mailbox, lease_until)
+
+
+def _line(tx: Connection, mine: ColumnElement[bool], now: datetime, *, most: int) -> list[Delivery]:
+    """Give what is due at a destination, in its order, with so many at most of what is fresh.
+
+    What has been tried was the first in line once, and stays before what has not.
+    """
+    tried, fresh = line_queries(mine, now, most)
+    found = [*tx.execute(tried).mappings(), *tx.execute(fresh).mappings()]
+    return [rows.delivery_of(row) for row in found]
+
+
+def line_queries(
+    mine: ColumnElement[bool], now: datetime, most: int
+) -> tuple[Select[Any], Select[Any]]:
+    """Give the queries for what has been tried, and for what is fresh.
+
+    Two, each by an index of its own: a line of ten thousand is not sorted for its head.
+    """
+    tried = select(deliveries).where(mine, IS_TRIED, _is_ready(now)).order_by(*ORDER)
+    fresh = select(deliveries).where(mine, IS_FRESH, deliveries.c.due_at <= now).order_by(*ORDER)
+    return tried.limit(2 * MOST), fresh.limit(most)
 
 
 def _collapsed(line: Iterable[Delivery]) -> list[str]:

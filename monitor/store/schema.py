@@ -242,7 +242,15 @@ deliveries = Table(
     Column("retry_at", UtcDateTime),
     # How the other side knows the message; NULL where it does not say.
     Column("receipt", JSON(none_as_null=True)),
-    Index(None, "state", "destination", "due_at"),
+    # The line of a destination in its order: however long it is, its head is read at once.
+    Index("ix_deliveries_line", "state", "destination", "due_at", "created_at", "id"),
+)
+# Messages that were tried and have not ended: a few.
+Index(
+    "ix_deliveries_open_messages",
+    deliveries.c.destination,
+    sqlite_where=deliveries.c.settled_at.is_(None) & deliveries.c.message_id.is_not(None),
+    postgresql_where=deliveries.c.settled_at.is_(None) & deliveries.c.message_id.is_not(None),
 )
 
 # The line of each destination.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -10,12 +11,13 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from monitor.alerts.bundle import DEEP
 from monitor.alerts.route import route
 from monitor.records import Alert, Batch, Claim, Delivery, DeliveryState, Mailbox, Outcome, Reason
-from monitor.store import Hands, Mailboxes, Reports, Store
+from monitor.store import Hands, Mailboxes, Reports, Store, outbox
+from monitor.store.schema import deliveries
 from tests.fakes import made
 from tests.fakes.made import DAY, HOUR, MINUTE, NOW, SECOND
 
@@ -324,6 +326,24 @@ def test_another_configuration_opens_a_mailbox(store: Store, mailboxes: Mailboxe
     assert store.mailboxes() == [box()]
     # What waits for a destination that is gone gets its last try, and ends there.
     assert {claim.destination for claim in store.claim(NOW, LEASE, HANDS)} == {SLACK, MAIL}
+
+
+def test_the_head_of_a_long_line_is_read_by_an_index(engine: Engine) -> None:
+    """However much waits at a destination, who is next is read without looking at all of it."""
+    queries = outbox.line_queries(deliveries.c.destination == SLACK, NOW, 1)
+    is_postgres = engine.dialect.name == "postgresql"
+    before = "SET LOCAL enable_seqscan = off" if is_postgres else "SELECT 1"
+    explain = "EXPLAIN" if is_postgres else "EXPLAIN QUERY PLAN"
+    with engine.connect() as connection:
+        connection.execute(text(before))
+        for query, index in zip(
+            queries, ("ix_deliveries_open_messages", "ix_deliveries_line"), strict=True
+        ):
+            whole = query.compile(engine, compile_kwargs={"literal_binds": True})
+            plan = str([str(row) for row in connection.execute(text(f"{explain} {whole}"))])
+            assert index in plan
+            if index == "ix_deliveries_line":
+                assert not re.search("Sort|TEMP B-TREE", plan)
 
 
 def test_senders_at_once_share_a_line(store: Store) -> None:

@@ -32,11 +32,20 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("retry_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.drop_index(batch_op.f("ix_deliveries_state_due_at"))
         batch_op.create_index(
-            batch_op.f("ix_deliveries_state_destination_due_at"),
-            ["state", "destination", "due_at"],
+            "ix_deliveries_line",
+            ["state", "destination", "due_at", "created_at", "id"],
             unique=False,
         )
         batch_op.create_index(batch_op.f("ix_deliveries_message_id"), ["message_id"], unique=False)
+    open_messages = sa.text("settled_at IS NULL AND message_id IS NOT NULL")
+    op.create_index(
+        "ix_deliveries_open_messages",
+        "deliveries",
+        ["destination"],
+        unique=False,
+        sqlite_where=open_messages,
+        postgresql_where=open_messages,
+    )
     names = ("state", "due_at", "created_at", "attempts", "id", "message_id")
     deliveries = sa.table("deliveries", *(sa.column(name) for name in names))
     # An attempt was made under the delivery's own id: it stays a message of its own.
@@ -48,9 +57,10 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Forget them."""
+    op.drop_index("ix_deliveries_open_messages", "deliveries")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_deliveries_message_id"))
-        batch_op.drop_index(batch_op.f("ix_deliveries_state_destination_due_at"))
+        batch_op.drop_index("ix_deliveries_line")
         batch_op.create_index(
             batch_op.f("ix_deliveries_state_due_at"), ["state", "due_at"], unique=False
         )
