@@ -76,6 +76,21 @@ def test_every_failure_is_temporary(web: WebServer, status: int) -> None:
     assert len(web.requests()) == 1
 
 
+def test_what_it_gave_up_waiting_for_is_unsure(web: WebServer) -> None:
+    """A service that answers without end is given up: it may have taken the message, told so."""
+    web.route("/hook", Reply(body=b"x" * 1_000, drip=0.05))
+    target = AppriseTarget(url=Secret(f"json://127.0.0.1:{web.port}/hook"))
+    notifier = build(
+        target,
+        post=PlainPost(),
+        timeout=timedelta(seconds=0.3),
+        clock=lambda: datetime.now(UTC),
+    )
+    with pytest.raises(DeliveryError, match="did not finish") as caught:
+        notifier.send(message())
+    assert (caught.value.permanent, caught.value.unsure) == (False, True)
+
+
 @pytest.mark.parametrize("url", ["nosuch://host/verysecret", "no url verysecret", "", "slack://"])
 def test_a_url_it_does_not_understand(url: str) -> None:
     """A URL that Apprise cannot read is a permanent failure, told without the URL."""

@@ -152,6 +152,34 @@ def test_what_a_refusal_is_about(
     assert (error.permanent, error.scope, error.unsure) == (True, scope, False)
 
 
+# Every code of RFC 5321 section 4.2.3 and RFC 4954 section 6 that refuses, by the command that it
+# answers: later (tried again), message (this one is dead) or destination (nothing more goes there).
+CODES = {
+    "421 450 451 452 454 455": {"MAIL": "later", "RCPT": "later", "DATA": "later"},
+    "500 501 502 503 504 530 534 535 538 550 551 553 554 555 556": {
+        "MAIL": "destination",
+        "RCPT": "destination",
+        "DATA": "message",
+    },
+    "552": {"MAIL": "message", "RCPT": "message", "DATA": "message"},
+}
+
+
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT", "DATA"])
+def test_every_code_has_its_meaning(verb: Literal["MAIL", "RCPT", "DATA"]) -> None:
+    """Each code that refuses means, by the command it answers, what the table says."""
+    found, expected = {}, {}
+    with MailServer() as mail:
+        for codes, follows in CODES.items():
+            for code in codes.split():
+                mail.script(verb, f"{code} no")
+                error = failure(mailbox(mail))
+                found[code] = error.scope if error.permanent else "later"
+                expected[code] = follows[verb]
+        assert mail.mails == []
+    assert found == expected
+
+
 @pytest.mark.parametrize("is_slow", [False, True])
 def test_no_answer_after_the_mail_is_unsure(*, is_slow: bool) -> None:
     """If the server says nothing once it has the whole mail, it may have been taken: told so."""
