@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from monitor import __version__, notify
+from monitor.alerts.dispatch import redated
 from monitor.config import Settings
 from monitor.deliver import Deliver, DeliveryRules
 from monitor.desk import PushDesk
@@ -28,7 +29,16 @@ from monitor.judge import Watch
 from monitor.poll import Poller
 from monitor.push import Doorplate, PushLimits
 from monitor.records import Feed, FetchResult, Notifier, Topic
-from monitor.store import Feedback, Reports, Store, Subscriptions, migrate, open_engine
+from monitor.store import (
+    Feedback,
+    Outbox,
+    Reports,
+    Silences,
+    Store,
+    Subscriptions,
+    migrate,
+    open_engine,
+)
 from monitor.subscribe import Pipe, Subscriber, SubscribeRules
 from monitor.targets import Destination
 from monitor.topics import threshold
@@ -61,6 +71,8 @@ class App:
     store: Store
     reports: Reports
     feedback: Feedback
+    outbox: Outbox
+    silences: Silences
     client: Client
     tracker: Tracker
     ingest: Ingest
@@ -137,7 +149,8 @@ def wire(
     # Spreads polls and retries; nothing secret hangs on it.
     chance = random.Random().random  # noqa: S311
     fetchers = ThreadPoolExecutor(settings.polling.workers, thread_name_prefix="fetch")
-    ingest = Ingest(store, tracker, watch_of(settings), chance=chance)
+    outbox = Outbox(engine)
+    ingest = Ingest(store, tracker, watch_of(settings), chance=chance, outbox=outbox)
     polling = settings.polling
     subscriptions = Subscriptions(engine)
     inbox = inbox or Inbox(most=MOST_PUSHES, max_bytes=0)
@@ -153,6 +166,8 @@ def wire(
         store=store,
         reports=Reports(engine),
         feedback=feedback,
+        outbox=outbox,
+        silences=Silences(engine),
         client=client,
         tracker=tracker,
         ingest=ingest,
@@ -234,6 +249,11 @@ def watch_of(settings: Settings) -> Watch:
         topics=settings.topics,
         destinations=destinations,
         at_least_every=settings.polling.at_least_every,
+        schedules={
+            destination.name: receiver.schedule
+            for receiver in settings.receivers
+            for destination in receiver.destinations
+        },
     )
 
 
@@ -279,6 +299,22 @@ def start_up(app: App) -> None:
         if not app.tracker.knows(topic.name):
             adopt(app, topic, now)
     choose_thresholds(app)
+    redate(app, now)
+
+
+def redate(app: App, now: datetime) -> None:
+    """Give what waits in the outbox the times that the schedules say now."""
+    schedules = watch_of(app.settings).schedules
+    topics = {topic.name: topic for topic in app.settings.topics}
+    changes = [
+        (one.delivery.id, slot)
+        for one in app.outbox.waiting()
+        if one.topic in topics
+        and (slot := redated(one.delivery, topics[one.topic], schedules, now)) is not None
+    ]
+    if changes:
+        app.outbox.redate(changes)
+        log.info("deliveries_redated", deliveries=len(changes))
 
 
 def choose_thresholds(app: App) -> None:

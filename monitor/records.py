@@ -390,6 +390,8 @@ class Topic:
     never_mention: tuple[str, ...] = ()
     # Names of receivers, in the order of the file.
     receivers: tuple[str, ...]
+    # Its alerts are sent in quiet hours, too.
+    urgent: bool = False
     # Texts that `seedwatch check` tries: they must, or must not, be on-topic.
     expect_match: tuple[str, ...] = ()
     expect_ignore: tuple[str, ...] = ()
@@ -521,6 +523,7 @@ class Reason(StrEnum):
     MENTIONED = "mentioned"
     OTHER_FEEDS = "other_feeds"
     HELD = "held"
+    SILENCED = "silenced"
 
 
 SENTENCES: Mapping[Reason, str] = {
@@ -537,6 +540,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.MENTIONED: "it has what `never_mention` excludes",
     Reason.OTHER_FEEDS: "the topic does not read this feed",
     Reason.HELD: "on-topic, but old or one of many that its feed changed: left to the catch-up",
+    Reason.SILENCED: "on-topic, but somebody has asked not to be told: not sent",
 }
 
 
@@ -616,6 +620,10 @@ class Delivery:
     # What the other side said last, without secrets.
     answer: str = ""
     settled_at: datetime | None = None
+    # With which others of its destination it may share a message; empty: always alone.
+    group: str = ""
+    # When it was first to be sent, from which on its age counts; None: when it was made.
+    planned_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -655,6 +663,17 @@ class Message:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """A receiver that was not told of an alert, since a silence forbade it."""
+
+    alert_id: str
+    receiver: str
+    # The silence in words: which, until when, and its comment.
+    why: str
+    at: datetime
+
+
 # --------------------------------------------------------------------------------------- commit
 
 
@@ -692,6 +711,7 @@ class Batch:
     stories: tuple[Story, ...] = ()
     alerts: tuple[Alert, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
     # (topic, item id, new reason) of the waiting baseline items that a catch-up message settles.
     caught_up: tuple[tuple[str, str, Reason], ...] = ()
     lessons: Lessons = field(default_factory=Lessons)

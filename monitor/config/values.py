@@ -151,6 +151,15 @@ def one_of(*names: str) -> Callable[[object], object]:
     return read
 
 
+def parse_flag(value: object) -> bool:
+    """Read true or false, also as the text that `${VAR}` gives."""
+    if isinstance(value, bool):
+        return value
+    if value in {"true", "false"}:
+        return value == "true"
+    raise ValueError("{} is neither true nor false")
+
+
 def check_phrase(text: str) -> str:
     """Refuse a text without a letter or digit: it would say nothing."""
     if not any(character.isalnum() for character in text):

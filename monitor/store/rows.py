@@ -304,6 +304,8 @@ def delivery_row(delivery: Delivery) -> dict[str, Any]:
         "answer": delivery.answer,
         "created_at": delivery.created_at,
         "settled_at": delivery.settled_at,
+        "group_key": delivery.group,
+        "planned_at": delivery.planned_at,
     }
 
 
@@ -320,6 +322,8 @@ def delivery_of(row: RowMapping) -> Delivery:
         attempts=row["attempts"],
         answer=row["answer"],
         settled_at=row["settled_at"],
+        group=row["group_key"] or "",
+        planned_at=row["planned_at"],
     )
 
 

@@ -216,6 +216,10 @@ deliveries = Table(
     Column("answer", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("settled_at", UtcDateTime),
+    # With which others it may share a message; empty or NULL: with none.
+    Column("group_key", Text),
+    # When it was first to be sent; NULL: when it was made.
+    Column("planned_at", UtcDateTime),
     Index(None, "state", "due_at"),
 )
 
@@ -266,4 +270,31 @@ subscriptions = Table(
     Column("rejected", Integer, nullable=False),
     Column("missed_at", UtcDateTime),
     Column("broken_until", UtcDateTime),
+)
+
+# What somebody has asked not to be told, until when: nothing is ever deleted.
+silences = Table(
+    "silences",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    # The matchers; no foreign keys, since a silence may come before what it is about.
+    Column("topic", Text),
+    Column("story_id", String(16)),
+    Column("source", Text),
+    Column("receiver", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False, index=True),
+    Column("comment", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("ended_at", UtcDateTime),
+)
+
+# The receivers that were not told of an alert, since they were silenced.
+withheld = Table(
+    "withheld",
+    metadata,
+    Column("alert_id", ForeignKey("alerts.id"), primary_key=True),
+    Column("receiver", Text, primary_key=True),
+    Column("why", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
 )

@@ -1,0 +1,48 @@
+"""When deliveries are due by a schedule, and what is silenced."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0008"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    """Make the tables, and add to the deliveries what a schedule says of them."""
+    op.create_table(
+        "silences",
+        sa.Column("id", sa.String(length=16), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=True),
+        sa.Column("story_id", sa.String(length=16), nullable=True),
+        sa.Column("source", sa.Text(), nullable=True),
+        sa.Column("receiver", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("comment", sa.Text(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_silences")),
+    )
+    with op.batch_alter_table("silences", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_silences_until"), ["until"], unique=False)
+    op.create_table(
+        "withheld",
+        sa.Column("alert_id", sa.String(length=36), nullable=False),
+        sa.Column("receiver", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], name=op.f("fk_withheld_alert_id")),
+        sa.PrimaryKeyConstraint("alert_id", "receiver", name=op.f("pk_withheld")),
+    )
+    op.add_column("deliveries", sa.Column("group_key", sa.Text(), nullable=True))
+    op.add_column("deliveries", sa.Column("planned_at", sa.DateTime(timezone=True), nullable=True))
+
+
+def downgrade() -> None:
+    """Take them away."""
+    op.drop_column("deliveries", "planned_at")
+    op.drop_column("deliveries", "group_key")
+    op.drop_table("withheld")
+    op.drop_table("silences")
