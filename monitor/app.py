@@ -31,9 +31,9 @@ from monitor.push import Doorplate, PushLimits
 from monitor.records import Feed, FetchResult, Notifier, Topic
 from monitor.store import (
     Feedback,
-    Outbox,
     Reports,
     Silences,
+    Slots,
     Store,
     Subscriptions,
     migrate,
@@ -71,7 +71,8 @@ class App:
     store: Store
     reports: Reports
     feedback: Feedback
-    outbox: Outbox
+    # Due times and groups of what waits in the outbox.
+    slots: Slots
     silences: Silences
     client: Client
     tracker: Tracker
@@ -149,8 +150,8 @@ def wire(
     # Spreads polls and retries; nothing secret hangs on it.
     chance = random.Random().random  # noqa: S311
     fetchers = ThreadPoolExecutor(settings.polling.workers, thread_name_prefix="fetch")
-    outbox = Outbox(engine)
-    ingest = Ingest(store, tracker, watch_of(settings), chance=chance, outbox=outbox)
+    slots = Slots(engine)
+    ingest = Ingest(store, tracker, watch_of(settings), chance=chance, outbox=slots)
     polling = settings.polling
     subscriptions = Subscriptions(engine)
     inbox = inbox or Inbox(most=MOST_PUSHES, max_bytes=0)
@@ -166,7 +167,7 @@ def wire(
         store=store,
         reports=Reports(engine),
         feedback=feedback,
-        outbox=outbox,
+        slots=slots,
         silences=Silences(engine),
         client=client,
         tracker=tracker,
@@ -308,12 +309,12 @@ def redate(app: App, now: datetime) -> None:
     topics = {topic.name: topic for topic in app.settings.topics}
     changes = [
         (one.delivery.id, slot)
-        for one in app.outbox.waiting()
+        for one in app.slots.waiting()
         if one.topic in topics
         and (slot := redated(one.delivery, topics[one.topic], schedules, now)) is not None
     ]
     if changes:
-        app.outbox.redate(changes)
+        app.slots.redate(changes)
         log.info("deliveries_redated", deliveries=len(changes))
 
 

@@ -622,8 +622,6 @@ class Delivery:
     settled_at: datetime | None = None
     # With which others of its destination it may share a message; empty: always alone.
     group: str = ""
-    # When it was first to be sent, from which on its age counts; None: when it was made.
-    planned_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

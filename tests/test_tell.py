@@ -129,7 +129,7 @@ def test_a_burst_counts_within_a_poll_and_over_polls() -> None:
     after = desk.judge(report(3, after=65 * MINUTE))
     groups = [one.group for batch in (first, then, after) for one in batch.deliveries]
     at_desk = groups[::2]
-    assert at_desk == ["", "", "burst/border/2021-11-08 14:01 to 15:01 UTC", ""]
+    assert at_desk == ["", "", "burst/2021-11-08 14:01 to 15:01 UTC, border", ""]
     assert groups[1::2] == [""] * 4
 
 
@@ -148,7 +148,7 @@ def test_what_is_silenced_is_judged_and_not_told(matchers: dict[str, str]) -> No
     assert (found.alert, found.reason, found.detail) == (False, Reason.SILENCED, in_words(silence))
     assert found.story_id == batch.stories[0].id
     assert not batch.stories[0].told
-    assert not (batch.alerts or batch.deliveries or batch.withheld)
+    assert [*batch.alerts, *batch.deliveries, *batch.withheld] == []
 
 
 def test_after_a_silence_the_story_is_told() -> None:

@@ -67,7 +67,6 @@ def dispatch(
                 delivery,
                 due_at=slot.due_at,
                 group=slot.group,
-                planned_at=slot.due_at if slot.due_at > now else None,
             )
         )
     return Dispatch(deliveries=tuple(deliveries), withheld=tuple(withheld.values()))

@@ -34,7 +34,7 @@ _GROUP = re.compile(r"(?P<kind>digest|quiet|burst)/(?P<window>.+)")
 _HEADINGS = {
     "digest": "digest of {}",
     "quiet": "held in quiet hours, {}",
-    "burst": "more alerts than one by one are wanted in an hour, {}",
+    "burst": "more alerts than the hour's share, {}",
 }
 
 
@@ -44,7 +44,7 @@ class Slot:
 
     due_at: datetime
     # Deliveries of one destination and one group may share a message; empty: always alone.
-    # `border` (companions), `digest/<window>`, `quiet/<window>`, `burst/<topic>/<window>`.
+    # `border` (companions), `digest/<window>`, `quiet/<window>`, `burst/<window>, <topic>`.
     group: str
 
 
@@ -57,10 +57,7 @@ def heading(group: str) -> str:
     found = _GROUP.fullmatch(group)
     if found is None:
         return ""
-    window = found["window"]
-    if found["kind"] == "burst":
-        window = window.partition("/")[2]
-    return _HEADINGS[found["kind"]].format(window)
+    return _HEADINGS[found["kind"]].format(found["window"])
 
 
 def plan(
@@ -85,7 +82,7 @@ def plan(
     if room_at is not None:
         window = span_in_words(Period(start=room_at - HOUR, end=room_at), schedule.zone)
         late = _held(schedule, room_at)
-        return late or Slot(due_at=room_at, group=f"burst/{topic}/{window}")
+        return late or Slot(due_at=room_at, group=f"burst/{window}, {topic}")
     if not schedule.group_wait:
         return Slot(due_at=now, group="")
     due_at = now + schedule.group_wait

@@ -46,9 +46,7 @@ def after_error(
     wait = wait_after(delivery.attempts + 1, chance)
     if error.retry_after is not None:
         wait = max(wait, error.retry_after)
-    # What was held for a digest is as old as the digest.
-    age_from = delivery.planned_at or delivery.created_at
-    if now + wait > age_from + give_up_after:
+    if now + wait > delivery.created_at + give_up_after:
         return Outcome(delivery_id=delivery.id, state=DeliveryState.EXPIRED, answer=answer, at=now)
     return Outcome(
         delivery_id=delivery.id,

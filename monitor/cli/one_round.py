@@ -82,7 +82,7 @@ def once(named: Path | None, *, dry_run: bool, as_json: bool) -> None:
                     done.alerts += [alert] if alert else []
                 done.outcomes = _deliver(app)
                 now = app.clock()
-                done.held = sum(one.delivery.due_at > now for one in app.outbox.waiting())
+                done.held = sum(one.delivery.due_at > now for one in app.slots.waiting())
         if as_json:
             print_json({"dry_run": dry_run, **_facts(done)})
         else:

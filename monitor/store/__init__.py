@@ -3,17 +3,17 @@
 from monitor.store.engine import has_daemon, open_engine, sole_daemon
 from monitor.store.feedback import Feedback
 from monitor.store.migrate import migrate
-from monitor.store.outbox import Outbox
 from monitor.store.reports import Reports
 from monitor.store.silences import Silences
+from monitor.store.slots import Slots
 from monitor.store.store import Store
 from monitor.store.subscriptions import Subscriptions
 
 __all__ = [
     "Feedback",
-    "Outbox",
     "Reports",
     "Silences",
+    "Slots",
     "Store",
     "Subscriptions",
     "has_daemon",

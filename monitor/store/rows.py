@@ -304,8 +304,7 @@ def delivery_row(delivery: Delivery) -> dict[str, Any]:
         "answer": delivery.answer,
         "created_at": delivery.created_at,
         "settled_at": delivery.settled_at,
-        "group_key": delivery.group,
-        "planned_at": delivery.planned_at,
+        "group": delivery.group,
     }
 
 
@@ -322,8 +321,7 @@ def delivery_of(row: RowMapping) -> Delivery:
         attempts=row["attempts"],
         answer=row["answer"],
         settled_at=row["settled_at"],
-        group=row["group_key"] or "",
-        planned_at=row["planned_at"],
+        group=row["group"] or "",
     )
 
 

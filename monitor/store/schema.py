@@ -217,9 +217,7 @@ deliveries = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("settled_at", UtcDateTime),
     # With which others it may share a message; empty or NULL: with none.
-    Column("group_key", Text),
-    # When it was first to be sent; NULL: when it was made.
-    Column("planned_at", UtcDateTime),
+    Column("group", Text),
     Index(None, "state", "due_at"),
 )
 

@@ -138,7 +138,7 @@ def test_urgent(case: tuple[Schedule, str, str, str]) -> None:
             ["13:30", "13:10"],
             "14:00",
             "14:10",
-            "burst/border/2021-11-08 13:10 to 14:10 CET",
+            "burst/2021-11-08 13:10 to 14:10 CET, border",
         ),
         # To the full minute, so that all of them are one message.
         (
@@ -146,7 +146,7 @@ def test_urgent(case: tuple[Schedule, str, str, str]) -> None:
             ["13:10:05", "13:30"],
             "14:00",
             "14:11",
-            "burst/border/2021-11-08 13:11 to 14:11 CET",
+            "burst/2021-11-08 13:11 to 14:11 CET, border",
         ),
         # More than the bound of now, which may have been lowered: until all but one are old.
         (
@@ -154,7 +154,7 @@ def test_urgent(case: tuple[Schedule, str, str, str]) -> None:
             ["13:10", "13:20", "13:50"],
             "14:00",
             "14:20",
-            "burst/border/2021-11-08 13:20 to 14:20 CET",
+            "burst/2021-11-08 13:20 to 14:20 CET, border",
         ),
         (CAPPED_NIGHTLY, ["21:30"], "21:45", "2021-11-09 07:00", NIGHT_GROUP),
         (CAPPED_NIGHTLY, ["20:45"], "21:45", "21:45", ""),
@@ -174,8 +174,8 @@ def test_burst(schedule: Schedule, recent: list[str], now: str, due_at: str, gro
         ("digest/2021-11-08 08:00 to 17:00 CET", "digest of 2021-11-08 08:00 to 17:00 CET"),
         (NIGHT_GROUP, "held in quiet hours, 2021-11-08 22:00 to 2021-11-09 07:00 CET"),
         (
-            "burst/border/2021-11-08 13:10 to 14:10 CET",
-            "more alerts than one by one are wanted in an hour, 2021-11-08 13:10 to 14:10 CET",
+            "burst/2021-11-08 13:10 to 14:10 CET, border",
+            "more alerts than the hour's share, 2021-11-08 13:10 to 14:10 CET, border",
         ),
     ],
 )
@@ -232,7 +232,7 @@ def test_replan(
 
 def test_replan_of_a_burst() -> None:
     """What a burst held stays held while there is a bound, and goes now when there is none."""
-    slot = Slot(due_at=at("14:10"), group="burst/border/2021-11-08 13:10 to 14:10 CET")
+    slot = Slot(due_at=at("14:10"), group="burst/2021-11-08 13:10 to 14:10 CET, border")
     kept = replan(CAPPED, "border", urgent=False, made_at=at("14:00"), slot=slot, now=at("14:05"))
     gone = replan(WAIT, "border", urgent=False, made_at=at("14:00"), slot=slot, now=at("14:05"))
     assert kept == slot

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -113,18 +112,6 @@ def test_chance_moves_a_wait_by_half(attempts: int, one: float, other: float) ->
     """Chance makes no pause more than twice as long as another."""
     least, most = sorted([wait_after(attempts, one), wait_after(attempts, other)])
     assert most <= 2 * least + timedelta(microseconds=1)
-
-
-def test_what_was_held_is_as_old_as_its_time() -> None:
-    """A delivery that a digest held for two days has all of its time from then on."""
-    error = DeliveryError("HTTP 503", permanent=False)
-    held = made.delivery(created_at=NOW - 48 * HOUR, planned_at=NOW)
-    at_once = replace(held, planned_at=None)
-    states = [
-        after_error(one, error, now=NOW, chance=0.5, give_up_after=HOUR).state
-        for one in (held, at_once)
-    ]
-    assert states == [DeliveryState.PENDING, DeliveryState.EXPIRED]
 
 
 @LAW

@@ -36,13 +36,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], name=op.f("fk_withheld_alert_id")),
         sa.PrimaryKeyConstraint("alert_id", "receiver", name=op.f("pk_withheld")),
     )
-    op.add_column("deliveries", sa.Column("group_key", sa.Text(), nullable=True))
-    op.add_column("deliveries", sa.Column("planned_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("deliveries", sa.Column("group", sa.Text(), nullable=True))
 
 
 def downgrade() -> None:
     """Take them away."""
-    op.drop_column("deliveries", "planned_at")
-    op.drop_column("deliveries", "group_key")
+    op.drop_column("deliveries", "group")
     op.drop_table("withheld")
     op.drop_table("silences")

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, text, update
 
 from monitor.alerts.dispatch import Policy, dispatch, redated
 from monitor.alerts.plan import Slot
 from monitor.alerts.schedule import Schedule, quiet_at
 from monitor.records import Batch, DeliveryState, Outcome, Reason, Withheld
-from monitor.store import Outbox, Silences, Store
+from monitor.store import Silences, Slots, Store
+from monitor.store.schema import deliveries
 from tests.fakes import made
 from tests.fakes.made import DAY, HOUR, MINUTE, NOW, SECOND
 from tests.fakes.schedules import SCHEDULES
@@ -24,10 +25,10 @@ LATER = Slot(due_at=NOW + HOUR, group="digest/2021-11-08 14:00 to 15:00 UTC")
 
 
 @pytest.fixture
-def outbox(engine: Engine, store: Store) -> Outbox:
+def slots(engine: Engine, store: Store) -> Slots:
     """Give the outbox of a store that knows a feed."""
     store.sync_feeds([made.spec("LRT")], NOW)
-    return Outbox(engine)
+    return Slots(engine)
 
 
 @pytest.fixture
@@ -53,52 +54,52 @@ def told(
 # ------------------------------------------------------------------------------- deliveries
 
 
-def test_a_delivery_keeps_its_slot(store: Store, outbox: Outbox) -> None:
-    """Due time, group and planned time come back as they were stored."""
+def test_a_delivery_keeps_its_slot(store: Store, slots: Slots) -> None:
+    """Due time and group come back as they were stored."""
     batch = told("fence")
-    slotted = replace(batch.deliveries[0], due_at=NOW + HOUR, planned_at=NOW + HOUR, group="border")
+    slotted = replace(batch.deliveries[0], due_at=NOW + HOUR, group="border")
     store.commit(replace(batch, deliveries=(slotted,)))
-    (found,) = outbox.waiting()
+    (found,) = slots.waiting()
     assert (found.delivery, found.topic) == (slotted, "border")
 
 
 def test_a_delivery_of_an_older_version_is_alone(
-    engine: Engine, store: Store, outbox: Outbox
+    engine: Engine, store: Store, slots: Slots
 ) -> None:
-    """A row without group and planned time goes as before: alone, as old as it is."""
+    """A row without a group goes as before, alone."""
     store.commit(told("fence", group="border"))
     with engine.begin() as tx:
-        tx.execute(text("UPDATE deliveries SET group_key = NULL"))
-    (found,) = outbox.waiting()
-    assert (found.delivery.group, found.delivery.planned_at) == ("", None)
+        tx.execute(update(deliveries).values(group=None))
+    (found,) = slots.waiting()
+    assert found.delivery.group == ""
 
 
-def test_what_was_told_at_once_counts(store: Store, outbox: Outbox) -> None:
+def test_what_was_told_at_once_counts(store: Store, slots: Slots) -> None:
     """What went at once, alone or with companions, counts for its topic; the rest does not."""
     store.commit(told("alone", at=NOW))
     store.commit(told("companion", at=NOW + MINUTE, group="border"))
     store.commit(told("held", at=NOW + MINUTE, group="digest/x"))
     store.commit(told("tried", at=NOW + MINUTE, reason=Reason.TEST))
     store.commit(told("old", at=NOW - HOUR))
-    found = sorted(outbox.told_at_once("border", NOW - HOUR))
+    found = sorted(slots.told_at_once("border", NOW - HOUR))
     assert found == [("desk/1-console", NOW), ("desk/1-console", NOW + MINUTE)]
-    assert outbox.told_at_once("rail", NOW - HOUR) == []
+    assert slots.told_at_once("rail", NOW - HOUR) == []
 
 
-def test_what_waits_gets_another_time(store: Store, outbox: Outbox) -> None:
+def test_what_waits_gets_another_time(store: Store, slots: Slots) -> None:
     """What nobody has tried is due when it is now said to be, and not before."""
     store.commit(told("fence"))
-    ((delivery,),) = [[one.delivery for one in outbox.waiting()]]
-    outbox.redate([(delivery.id, LATER)])
-    moved = replace(delivery, due_at=LATER.due_at, planned_at=LATER.due_at, group=LATER.group)
-    assert [one.delivery for one in outbox.waiting()] == [moved]
+    ((delivery,),) = [[one.delivery for one in slots.waiting()]]
+    slots.redate([(delivery.id, LATER)])
+    moved = replace(delivery, due_at=LATER.due_at, group=LATER.group)
+    assert [one.delivery for one in slots.waiting()] == [moved]
     assert store.claim(NOW + HOUR - SECOND, LEASE, 5) == []
     assert [one.delivery.id for one in store.claim(NOW + HOUR, LEASE, 5)] == [delivery.id]
 
 
 @pytest.mark.parametrize("ends", [None, DeliveryState.PENDING, DeliveryState.DELIVERED])
 def test_what_was_tried_keeps_its_time(
-    store: Store, outbox: Outbox, ends: DeliveryState | None
+    store: Store, slots: Slots, ends: DeliveryState | None
 ) -> None:
     """A delivery under way, tried before or ended is not given another time."""
     store.commit(told("fence"))
@@ -106,42 +107,42 @@ def test_what_was_tried_keeps_its_time(
     due_at = NOW + MINUTE
     if ends is not None:
         store.settle(Outcome(delivery_id=claim.delivery.id, state=ends, due_at=due_at, at=NOW))
-    assert outbox.waiting() == []
-    outbox.redate([(claim.delivery.id, LATER)])
+    assert slots.waiting() == []
+    slots.redate([(claim.delivery.id, LATER)])
     again = store.claim(NOW + HOUR - SECOND, LEASE, 5)
     assert len(again) == (ends is not DeliveryState.DELIVERED)
     assert all(one.delivery.group == "" for one in again)
 
 
-def test_a_test_is_not_given_another_time(store: Store, outbox: Outbox) -> None:
+def test_a_test_is_not_given_another_time(store: Store, slots: Slots) -> None:
     """A test message goes when somebody asks for it, whatever the schedule."""
     store.commit(told("fence", reason=Reason.TEST))
-    assert outbox.waiting() == []
+    assert slots.waiting() == []
 
 
 # --------------------------------------------------------------------------------- silences
 
 
-def test_a_silence_holds_until_its_end(silences: Silences, outbox: Outbox) -> None:
+def test_a_silence_holds_until_its_end(silences: Silences, slots: Slots) -> None:
     """What holds is given oldest first, each as it was made; what is over is not."""
     first = made.silence(topic="border", created_at=NOW - HOUR)
     second = made.silence(story="s1", source="LRT", receiver="pager", id="b", until=NOW + 2 * HOUR)
     for one in (second, first):
         silences.add(one)
-    assert outbox.silences(NOW) == [first, second]
-    assert outbox.silences(NOW + HOUR) == [second]
-    assert outbox.silences(NOW + 2 * HOUR) == []
+    assert slots.silences(NOW) == [first, second]
+    assert slots.silences(NOW + HOUR) == [second]
+    assert slots.silences(NOW + 2 * HOUR) == []
     assert silences.all() == [second, first]
 
 
-def test_a_silence_is_ended_by_the_beginning_of_its_id(silences: Silences, outbox: Outbox) -> None:
+def test_a_silence_is_ended_by_the_beginning_of_its_id(silences: Silences, slots: Slots) -> None:
     """The first characters will do if they are of one; what has ended is not ended again."""
     silences.add(made.silence(id="3fa2b1c9", topic="border"))
     silences.add(made.silence(id="3fb00000", topic="rail"))
     assert [one.id for one in silences.end("3f", NOW)] == ["3fa2b1c9", "3fb00000"]
-    assert len(outbox.silences(NOW)) == 2
+    assert len(slots.silences(NOW)) == 2
     assert [one.id for one in silences.end("3fa", NOW)] == ["3fa2b1c9"]
-    assert [one.id for one in outbox.silences(NOW)] == ["3fb00000"]
+    assert [one.id for one in slots.silences(NOW)] == ["3fb00000"]
     assert silences.end("3fa", NOW) == []
     assert silences.end("%", NOW) == []
     ended = {one.id: one.ended_at for one in silences.all()}
@@ -149,10 +150,10 @@ def test_a_silence_is_ended_by_the_beginning_of_its_id(silences: Silences, outbo
 
 
 def test_a_receiver_that_was_not_told_is_remembered(
-    store: Store, silences: Silences, outbox: Outbox
+    store: Store, silences: Silences, slots: Slots
 ) -> None:
     """Who was not told of an alert, and by which silence, is stored with it."""
-    assert outbox.waiting() == []
+    assert slots.waiting() == []
     batch = told("fence")
     kept = Withheld(alert_id=batch.alerts[0].id, receiver="pager", why="silence 3fa2b1c9", at=NOW)
     store.commit(replace(batch, withheld=(kept,)))
@@ -203,7 +204,7 @@ def test_every_alert_reaches_every_receiver_once(
 
     And never in the quiet hours of who gets it, but where it was under way already.
     """
-    store, outbox = Store(engine), Outbox(engine)
+    store, slots = Store(engine), Slots(engine)
     with engine.begin() as tx:
         for table in ("alert_items", "decisions", "deliveries", "withheld", "alerts", "items"):
             tx.execute(text(f"DELETE FROM {table}"))  # noqa: S608 - the names are ours
@@ -223,7 +224,7 @@ def test_every_alert_reaches_every_receiver_once(
             policy = Policy(
                 schedules=by_name,
                 recent={
-                    one: [at for to, at in outbox.told_at_once("border", now - HOUR) if to == one]
+                    one: [at for to, at in slots.told_at_once("border", now - HOUR) if to == one]
                     for one in NAMES
                 },
             )
@@ -242,7 +243,7 @@ def test_every_alert_reaches_every_receiver_once(
             # The daemon looks each second; here it is enough to look when something is due.
             until = now + timedelta(seconds=amount)
             while due := sorted(
-                one.delivery.due_at for one in outbox.waiting() if one.delivery.due_at <= until
+                one.delivery.due_at for one in slots.waiting() if one.delivery.due_at <= until
             ):
                 now = max(now, due[0])
                 _send(store, now, sent, dies=False)
@@ -252,9 +253,9 @@ def test_every_alert_reaches_every_receiver_once(
             chosen = schedules[amount]
             by_name = dict.fromkeys(NAMES, chosen)
             topic = made.topic()
-            outbox.redate(
+            slots.redate(
                 (one.delivery.id, slot)
-                for one in outbox.waiting()
+                for one in slots.waiting()
                 if (slot := redated(one.delivery, topic, by_name, now)) is not None
             )
         else:

@@ -29,7 +29,7 @@ class Waiting:
 _UNTRIED = and_(deliveries.c.state == DeliveryState.PENDING, deliveries.c.attempts == 0)
 
 
-class Outbox:
+class Slots:
     """Deliveries as schedules and silences look at them: each verb is one transaction."""
 
     def __init__(self, engine: Engine) -> None:
@@ -51,7 +51,7 @@ class Outbox:
                 alerts.c.topic == topic,
                 alerts.c.reason != Reason.TEST,
                 alerts.c.created_at > since,
-                deliveries.c.group_key.in_(["", topic]),
+                deliveries.c.group.in_(["", topic]),
             )
         )
         with reading(self._engine) as connection:
@@ -82,9 +82,7 @@ class Outbox:
         statement = (
             update(deliveries)
             .where(deliveries.c.id == bindparam("which"), _UNTRIED)
-            .values(
-                due_at=bindparam("due"), planned_at=bindparam("due"), group_key=bindparam("with")
-            )
+            .values(due_at=bindparam("due"), group=bindparam("with"))
         )
         with self._engine.begin() as tx:
             # Not while somebody claims: what is read as due must stay as it was read.
