@@ -9,9 +9,11 @@ from pathlib import Path
 
 from rich.console import Console
 
+from monitor.alerts.silence import Silence
 from monitor.app import App, choose_thresholds
 from monitor.cli.place import opened, settings_of
 from monitor.cli.pushes import PushStatus, push_status, show_pushes
+from monitor.cli.receivers import ReceiverStatus, receiver_status, show_receivers, show_silences
 from monitor.cli.screen import ago, minute, plain, print_json, screen, table
 from monitor.feeds.address import bare
 from monitor.feeds.trust import explain
@@ -42,6 +44,10 @@ class Status:
     stuck: tuple[Delivery, ...]
     counts: dict[str, int]
     now: datetime
+    # When each receiver is told.
+    schedules: tuple[ReceiverStatus, ...] = ()
+    # Those that hold.
+    silences: tuple[Silence, ...] = ()
 
     @property
     def health(self) -> str:
@@ -79,6 +85,8 @@ def take_status(app: App) -> Status:
         stuck=stuck,
         counts=counts,
         now=now,
+        schedules=receiver_status(app, now),
+        silences=tuple(app.slots.silences(now)),
     )
 
 
@@ -138,6 +146,8 @@ def _facts(found: Status) -> dict[str, object]:
             for feed in found.feeds
         ],
         "pushes": found.pushes,
+        "receivers": found.schedules,
+        "silences": found.silences,
         "stuck_deliveries": found.stuck,
         "counts": found.counts,
     }
@@ -168,6 +178,8 @@ def show_status(console: Console, found: Status) -> None:
             line = f"  {name} has no seed for {told}, 7 d: only names count there"
             console.print(plain(line))
     console.print()
+    show_receivers(console, found.schedules, found.now)
+    show_silences(console, found.silences, found.now)
     _show_feeds(console, found)
     if found.stuck:
         console.print()
@@ -246,16 +258,29 @@ def alerts(named: Path | None, *, topic: str | None, limit: int, as_json: bool) 
     with opened(settings, must_exist=True) as app:
         found = app.reports.alerts(topic=topic, limit=limit)
         deliveries: dict[str, list[Delivery]] = {alert.id: [] for alert in found}
+        withheld = app.silences.withheld(list(deliveries))
         for delivery in app.reports.deliveries_of(list(deliveries)):
             deliveries[delivery.alert_id].append(delivery)
     if as_json:
-        print_json([{"alert": one, "deliveries": deliveries[one.id]} for one in found])
+        print_json(
+            [
+                {
+                    "alert": one,
+                    "deliveries": deliveries[one.id],
+                    "withheld": [kept for kept in withheld if kept.alert_id == one.id],
+                }
+                for one in found
+            ]
+        )
         return
     console = screen()
     if not found:
         console.print("No alerts yet. `seedwatch status` says what was read.")
     for alert in found:
         _show_alert(console, alert, deliveries[alert.id])
+        for kept in withheld:
+            if kept.alert_id == alert.id:
+                console.print(plain(f"  -> {kept.receiver}: not told: {kept.why}"))
 
 
 def _show_alert(console: Console, alert: Alert, deliveries: list[Delivery]) -> None:
