@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from monitor.alerts.silence import Silence, in_words, make_id, subject
+from monitor.alerts.wording import clean, printable
 from monitor.app import App
 from monitor.cli.feedback import find_item
 from monitor.cli.place import opened, settings_of
@@ -18,6 +19,7 @@ from monitor.errors import SeedwatchError
 # Longer ones are forgotten by who made them: change the topic instead.
 LONGEST = timedelta(days=366)
 MOST_COMMENT = 500
+MOST_AUTHOR = 60
 # Names that an error lists.
 MOST_NAMED = 20
 
@@ -64,7 +66,7 @@ def _checked(app: App, wanted: Wanted) -> Silence:
     _must_be_known("receiver", wanted.receiver, [one.name for one in app.settings.receivers])
     _must_be_known("source", wanted.source, sorted({feed.name for feed in app.store.feeds()}))
     story = None if wanted.story is None else _story(app, wanted.story, wanted.topic)
-    comment = " ".join(wanted.comment.split())
+    comment = " ".join(printable(wanted.comment).split())
     if not comment or len(comment) > MOST_COMMENT:
         raise SeedwatchError(f"--comment is to say why, in 1 to {MOST_COMMENT} characters")
     return Silence(
@@ -76,7 +78,7 @@ def _checked(app: App, wanted: Wanted) -> Silence:
         created_at=now,
         until=_end(wanted, now),
         comment=comment,
-        author=wanted.author or _user(),
+        author=clean(wanted.author or _user(), MOST_AUTHOR),
     )
 
 

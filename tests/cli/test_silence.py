@@ -111,7 +111,7 @@ def test_the_matchers_are_stored_as_meant(desk: Desk) -> None:
     item = made.seen().id
     done = desk.run(
         *("silence", "add", "--for", "1h", "--story", item[:8], "--source", "LRT"),
-        *("--receiver", "pager", "--comment", "  we \n know ", "--json"),
+        *("--receiver", "pager", "--comment", "  we \n\x1b know\u202e ", "--json"),
     )
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)
