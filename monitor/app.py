@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from monitor import __version__, notify
+from monitor.alerts.dispatch import redated
 from monitor.config import Settings
 from monitor.deliver import Deliver, DeliveryRules
 from monitor.desk import PushDesk
@@ -38,6 +39,8 @@ from monitor.store import (
     Mailboxes,
     Recounts,
     Reports,
+    Silences,
+    Slots,
     Store,
     Subscriptions,
     migrate,
@@ -75,6 +78,9 @@ class App:
     store: Store
     reports: Reports
     feedback: Feedback
+    # Due times and groups of what waits in the outbox.
+    slots: Slots
+    silences: Silences
     client: Client
     tracker: Tracker
     pacer: Pacer
@@ -158,7 +164,8 @@ def wire(
     chance = random.Random().random  # noqa: S311
     fetchers = ThreadPoolExecutor(settings.polling.workers, thread_name_prefix="fetch")
     pacer = make_pacer(settings)
-    ingest = Ingest(store, tracker, watch_of(settings), pacer, chance=chance)
+    slots = Slots(engine)
+    ingest = Ingest(store, tracker, watch_of(settings), pacer, chance=chance, outbox=slots)
     notices = Notices(store, operator_of(settings))
     polling = settings.polling
     subscriptions = Subscriptions(engine)
@@ -185,6 +192,8 @@ def wire(
         store=store,
         reports=Reports(engine),
         feedback=feedback,
+        slots=slots,
+        silences=Silences(engine),
         client=client,
         tracker=tracker,
         pacer=pacer,
@@ -272,6 +281,11 @@ def watch_of(settings: Settings) -> Watch:
         topics=settings.topics,
         destinations=destinations,
         at_least_every=settings.polling.at_least_every,
+        schedules={
+            destination.name: receiver.schedule
+            for receiver in settings.receivers
+            for destination in receiver.destinations
+        },
     )
 
 
@@ -335,6 +349,22 @@ def start_up(app: App) -> None:
         if not app.tracker.knows(topic.name):
             adopt(app, topic, now)
     choose_thresholds(app)
+    redate(app, now)
+
+
+def redate(app: App, now: datetime) -> None:
+    """Give what waits in the outbox the times that the schedules say now."""
+    schedules = watch_of(app.settings).schedules
+    topics = {topic.name: topic for topic in app.settings.topics}
+    changes = [
+        (one.delivery.id, slot)
+        for one in app.slots.waiting()
+        if one.topic in topics
+        and (slot := redated(one.delivery, topics[one.topic], schedules, now)) is not None
+    ]
+    if changes:
+        app.slots.redate(changes)
+        log.info("deliveries_redated", deliveries=len(changes))
 
 
 def choose_thresholds(app: App) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from monitor.alerts.route import make_alert, route
+from monitor.alerts.route import make_alert
 from monitor.errors import ParseError
 from monitor.feeds import schedule
 from monitor.feeds.conditions import hides_news
@@ -41,6 +41,7 @@ from monitor.records import (
 )
 from monitor.sift import Sifted, sift, told_before
 from monitor.store import Store
+from monitor.tell import Outbox, Teller
 from monitor.text.language import language_of
 from monitor.topics.story import tell
 from monitor.topics.track import Tracker
@@ -62,9 +63,11 @@ class Ingest:
         pacer: Pacer,
         *,
         chance: Callable[[], float],
+        outbox: Outbox | None = None,
     ) -> None:
         self._store = store
-        self._judge = Judge(store, tracker, watch)
+        self._judge = Judge(store, tracker, watch, outbox)
+        self._outbox = outbox
         self._tracker = tracker
         self._watch = watch
         self._pacer = pacer
@@ -219,7 +222,8 @@ class Ingest:
         At most five stories, best first; those whose story has been told since are left out, since
         nobody wants them twice. Gives None if nothing waits.
         """
-        waiting = self._store.waiting_matches(topic.name)
+        teller = Teller(self._watch.routes, self._outbox, now)
+        waiting = self._waiting(topic, teller)
         if not waiting:
             return None
         ids = {verdict.decision.story_id or "" for _, verdict in waiting[:MOST_WAITING]}
@@ -247,15 +251,31 @@ class Ingest:
         )
         alert = make_alert(topic.name, Reason.CATCH_UP, chosen[0][0].id, items, now)
         alert = replace(alert, left_out=len(best) - len(chosen))
+        teller.tell(topic, alert)
         self._store.commit(
             Batch(
                 stories=tuple(tell(story, now) for story, _, _ in chosen),
                 alerts=(alert,),
-                deliveries=route(alert, self._watch.destinations[topic.name], now),
+                deliveries=tuple(teller.deliveries),
+                withheld=tuple(teller.withheld),
                 caught_up=covered,
             )
         )
         return alert
+
+    def _waiting(self, topic: Topic, teller: Teller) -> list[tuple[SeenItem, Verdict]]:
+        """Give what waits for a catch-up, best first; what is silenced waits on."""
+        if teller.silenced(topic, "", ""):
+            self._has_held = True
+            return []
+        waiting = self._store.waiting_matches(topic.name)
+        left = [
+            (seen, verdict)
+            for seen, verdict in waiting
+            if not teller.silenced(topic, verdict.decision.story_id or "", seen.source)
+        ]
+        self._has_held |= len(left) < len(waiting)
+        return left
 
 
 def _in_language(seen: SeenItem, usual: str | None) -> SeenItem:

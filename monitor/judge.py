@@ -2,7 +2,8 @@
 
 tracker.score(item)          -> Score per topic, with the terms that made it
 refuse, link, decide         -> Decision(reason), a reason both ways; Story
-make_alert, route            -> Alert, [Delivery]
+silenced                     -> a Decision that nobody is told, with who asked for that
+make_alert, tell             -> Alert, [Delivery] by the receivers' schedules
 tracker.learn(item, scores)     score first, then learn
 """
 
@@ -14,13 +15,15 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from monitor.alerts.decide import decide, refuse
-from monitor.alerts.route import make_alert, route
+from monitor.alerts.route import make_alert
+from monitor.alerts.schedule import Schedule
 from monitor.records import (
     Alert,
     AlertedItem,
     Batch,
-    Delivery,
+    Decision,
     JudgedItem,
+    Reason,
     Score,
     SeenItem,
     Story,
@@ -28,6 +31,7 @@ from monitor.records import (
     Verdict,
 )
 from monitor.targets import Destination
+from monitor.tell import Outbox, Routes, Teller
 from monitor.topics import story as stories
 from monitor.topics.track import Tracker
 
@@ -44,17 +48,24 @@ class Watch:
     destinations: Mapping[str, tuple[Destination, ...]]
     # The most patience with a feed that fails.
     at_least_every: timedelta
+    # Destination name -> when it wants to be told; one that is not named: at once.
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
+
+    @property
+    def routes(self) -> Routes:
+        """Where alerts go, and when."""
+        return Routes(destinations=self.destinations, schedules=self.schedules)
 
 
 @dataclass(slots=True)
 class _Draft:
     """A batch while it is being made: the working set of one poll."""
 
+    teller: Teller
     open: dict[str, dict[str, Story]] = field(default_factory=dict)
     items: list[JudgedItem] = field(default_factory=list)
     changed: dict[str, Story] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
-    deliveries: list[Delivery] = field(default_factory=list)
     rejudged: list[JudgedItem] = field(default_factory=list)
     # (item id, topic) -> the story, closed since, in which the same article was told.
     told: Mapping[tuple[str, str], Story] = field(default_factory=dict)
@@ -80,10 +91,14 @@ class OpenStories(Protocol):
 class Judge:
     """Judges items in order; what it knows of the stream is in the tracker."""
 
-    def __init__(self, known: OpenStories, tracker: Tracker, watch: Watch) -> None:
+    def __init__(
+        self, known: OpenStories, tracker: Tracker, watch: Watch, outbox: Outbox | None = None
+    ) -> None:
         self._known = known
         self._tracker = tracker
-        self._watch = watch
+        self._routes = watch.routes
+        # None: nothing is silenced, and nothing was told before.
+        self._outbox = outbox
 
     def judge(
         self,
@@ -100,7 +115,7 @@ class Judge:
         to be on-topic. `told` names, by item id and topic, stories too old to be open in which the
         same article was told: that item joins them, and is not told.
         """
-        draft = _Draft(told=told or {})
+        draft = _Draft(told=told or {}, teller=Teller(self._routes, self._outbox, now))
         for one in seen:
             scores = [self._tracker.score(topic.name, one.item, now) for topic in topics]
             verdicts = tuple(
@@ -115,7 +130,8 @@ class Judge:
             items=tuple(draft.items),
             stories=tuple(draft.changed.values()),
             alerts=tuple(draft.alerts),
-            deliveries=tuple(draft.deliveries),
+            deliveries=tuple(draft.teller.deliveries),
+            withheld=tuple(draft.teller.withheld),
             rejudged=tuple(draft.rejudged),
         )
 
@@ -152,6 +168,9 @@ class Judge:
             news = stories.news_in(member, before, link, usual)
             story = stories.attach(before, seen, member)
         decision = decide(topic, seen, before, link, news)
+        silence = draft.teller.silenced(topic, story.id, seen.source) if decision.alert else ""
+        if silence:
+            decision = _hushed(decision, silence)
         if decision.alert:
             self._tell(draft, topic, story, seen, Verdict(score=score, decision=decision))
             story = stories.tell(story, now)
@@ -171,7 +190,12 @@ class Judge:
         now, reason = seen.first_seen_at, verdict.decision.reason
         alert = make_alert(topic.name, reason, story.id, (item,), now)
         draft.alerts.append(replace(alert, detail=verdict.decision.detail))
-        draft.deliveries += route(alert, self._watch.destinations[topic.name], now)
+        draft.teller.tell(topic, alert)
+
+
+def _hushed(decision: Decision, silence: str) -> Decision:
+    """Give the decision that an alert is not told, as somebody asked."""
+    return replace(decision, alert=False, reason=Reason.SILENCED, detail=silence)
 
 
 def _by_own_names(seen: SeenItem) -> SeenItem:

@@ -437,6 +437,8 @@ class Topic:
     never_mention: tuple[str, ...] = ()
     # Names of receivers, in the order of the file.
     receivers: tuple[str, ...]
+    # Its alerts are sent in quiet hours, too.
+    urgent: bool = False
     # Texts that `seedwatch check` tries: they must, or must not, be on-topic.
     expect_match: tuple[str, ...] = ()
     expect_ignore: tuple[str, ...] = ()
@@ -570,6 +572,7 @@ class Reason(StrEnum):
     MENTIONED = "mentioned"
     OTHER_FEEDS = "other_feeds"
     HELD = "held"
+    SILENCED = "silenced"
 
 
 SENTENCES: Mapping[Reason, str] = {
@@ -588,6 +591,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.MENTIONED: "it has what `never_mention` excludes",
     Reason.OTHER_FEEDS: "the topic does not read this feed",
     Reason.HELD: "on-topic, but old or one of many that its feed changed: left to the catch-up",
+    Reason.SILENCED: "on-topic, but somebody has asked not to be told: not sent",
 }
 
 
@@ -776,6 +780,17 @@ class Mailbox:
     touched_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """A receiver that was not told of an alert, since a silence forbade it."""
+
+    alert_id: str
+    receiver: str
+    # The silence in words: which, until when, and its comment.
+    why: str
+    at: datetime
+
+
 # --------------------------------------------------------------------------------------- commit
 
 
@@ -813,6 +828,7 @@ class Batch:
     stories: tuple[Story, ...] = ()
     alerts: tuple[Alert, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
     # (topic, item id, new reason) of the waiting baseline items that a catch-up message settles.
     caught_up: tuple[tuple[str, str, Reason], ...] = ()
     lessons: Lessons = field(default_factory=Lessons)

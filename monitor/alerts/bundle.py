@@ -18,7 +18,7 @@ DEEP = 10
 # Deliveries of one message at most: what bounds its rows, and the alerts in memory.
 MOST = 500
 # Groups whose name tells, after a slash, the window of time that their message covers.
-_WINDOWED = ("digest/", "quiet/")
+_WINDOWED = ("digest/", "quiet/", "burst/")
 
 
 class Take(Enum):

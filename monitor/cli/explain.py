@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.padding import Padding
 
 from monitor.alerts.decide import decide, refuse
+from monitor.alerts.plan import heading
 from monitor.app import App
 from monitor.article import read_article
 from monitor.cli.place import opened, settings_of
@@ -24,6 +25,7 @@ from monitor.records import (
     Alert,
     Decision,
     Delivery,
+    DeliveryState,
     Document,
     FetchFailure,
     Item,
@@ -33,6 +35,7 @@ from monitor.records import (
     Story,
     Topic,
     Verdict,
+    Withheld,
 )
 from monitor.text.language import language_of
 from monitor.topics import story as stories
@@ -81,6 +84,7 @@ class Trace:
     nearest: dict[str, tuple[Near, ...]]
     alerts: tuple[Alert, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
     # What the item said before its feed changed it, oldest first.
     revisions: tuple[Revision, ...] = ()
     # By what its feed's items are known if not by their guids, and why.
@@ -140,6 +144,7 @@ def _stored(app: App, seen: SeenItem) -> Trace:
         },
         alerts=told,
         deliveries=tuple(app.reports.deliveries_of([alert.id for alert in told])),
+        withheld=tuple(app.silences.withheld([alert.id for alert in told])),
         revisions=tuple(app.reports.revisions(seen.id)),
         known_by=next(
             (explain(feed.trust) for feed in app.store.feeds() if feed.id == seen.feed_id), ""
@@ -361,3 +366,8 @@ def _show_deliveries(console: Console, alert: Alert, trace: Trace) -> None:
             answer = f": {delivery.answer}" if delivery.answer else ""
             line = f"    -> {delivery.destination}: {delivery.state.value}{tries}{answer}"
             console.print(plain(line))
+            if delivery.state is DeliveryState.PENDING and (held := heading(delivery.group)):
+                _line(console, f"     {held}")
+    for kept in trace.withheld:
+        if kept.alert_id == alert.id:
+            _line(console, f"  -> {kept.receiver}: not told: {kept.why}")

@@ -32,7 +32,7 @@ MOST_ID, MOST_LANG = 16, 8
 def say(named: Path | None, what: str, topic: str | None, *, is_on_topic: bool) -> None:
     """Show what a yes or no to an item moves, then store it."""
     with opened(settings_of(named), must_exist=True) as app:
-        seen = _item(app, what)
+        seen = find_item(app, what)
         topic = _topic(app, seen, topic)
         known = app.feedback.all()
         earlier = [one for one in standing(known) if (one.topic, one.item_id) == (topic, seen.id)]
@@ -50,7 +50,11 @@ def say(named: Path | None, what: str, topic: str | None, *, is_on_topic: bool) 
     console.print(plain(f"Stored. Undo: seedwatch feedback undo {said.id}"))
 
 
-def _item(app: App, what: str) -> SeenItem:
+def find_item(app: App, what: str) -> SeenItem:
+    """Give the item that an id, its beginning, or an address means.
+
+    Raises `SeedwatchError` if it is none that is stored, or several.
+    """
     is_url = what.startswith(("http://", "https://"))
     found = app.reports.items(what, canonical_url(what) if is_url else None)
     if not found:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rich.progress import Progress
 
 from monitor import app as wiring
+from monitor.alerts.schedule import TICK
 from monitor.app import App
 from monitor.cli.place import opened, settings_of
 from monitor.cli.screen import minute, plain, print_json, screen, table
+from monitor.config import Settings
 from monitor.feeds.turns import Turns, due_of
 from monitor.log import set_up
 from monitor.records import (
@@ -45,6 +47,8 @@ class Round:
     # On-topic items that were left to the catch-up: what its message would choose from.
     waiting: list[tuple[SeenItem, Verdict]] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
+    # Deliveries that wait for a digest, or for the end of quiet hours.
+    held: int = 0
 
     def add(self, feed: Feed, batch: Batch) -> None:
         """Count one poll."""
@@ -63,7 +67,7 @@ class Round:
 
 def once(named: Path | None, *, dry_run: bool, as_json: bool) -> None:
     """Poll what is due once; deliver and end, or only say what would happen."""
-    settings = settings_of(named)
+    settings = without_wait(settings_of(named))
     set_up("warning", settings.log.format)
     with opened(settings, must_exist=False) as app:
         if dry_run:
@@ -77,10 +81,31 @@ def once(named: Path | None, *, dry_run: bool, as_json: bool) -> None:
                     alert = app.ingest.catch_up(topic, app.clock())
                     done.alerts += [alert] if alert else []
                 done.outcomes = _deliver(app)
+                now = app.clock()
+                done.held = sum(one.delivery.due_at > now for one in app.slots.waiting())
         if as_json:
             print_json({"dry_run": dry_run, **_facts(done)})
         else:
             _show(done, dry_run=dry_run)
+
+
+def without_wait(settings: Settings) -> Settings:
+    """Give the settings with companions still together, but nobody waiting for them.
+
+    All polls of a round are over before the first message is sent.
+    """
+    return replace(
+        settings,
+        receivers=tuple(
+            replace(
+                receiver,
+                schedule=replace(
+                    receiver.schedule, group_wait=min(receiver.schedule.group_wait, TICK)
+                ),
+            )
+            for receiver in settings.receivers
+        ),
+    )
 
 
 def _wanted(app: App) -> list[Feed]:
@@ -161,6 +186,7 @@ def _facts(done: Round) -> dict[str, object]:
             for seen, verdict in done.waiting
         ],
         "deliveries": done.outcomes,
+        "held": done.held,
     }
 
 
@@ -188,3 +214,5 @@ def _show(done: Round, *, dry_run: bool) -> None:
     sent = sum(outcome.state is DeliveryState.DELIVERED for outcome in done.outcomes)
     if done.outcomes:
         console.print(f"{sent} of {len(done.outcomes)} deliveries arrived.")
+    if done.held:
+        console.print(f"{done.held} wait, as their receivers' schedules say (`seedwatch status`).")

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from rich.console import Console
 
+from monitor.alerts.silence import Silence
 from monitor.alerts.wording import US, paragraphs_of
 from monitor.app import App, choose_thresholds
 from monitor.cli.outbox import box_ailments, box_lines
 from monitor.cli.pacing import interval_words, losses, show_feeds
 from monitor.cli.place import opened, settings_of
 from monitor.cli.pushes import PushStatus, push_status, show_pushes
+from monitor.cli.receivers import ReceiverStatus, receiver_status, show_receivers, show_silences
 from monitor.cli.screen import ago, minute, plain, print_json, screen, table
 from monitor.feeds.address import bare
 from monitor.feeds.pace import Bounds
@@ -50,6 +52,10 @@ class Status:
     counts: dict[str, int]
     now: datetime
     mailboxes: tuple[MailboxReport, ...] = ()
+    # When each receiver is told.
+    schedules: tuple[ReceiverStatus, ...] = ()
+    # Those that hold.
+    silences: tuple[Silence, ...] = ()
 
     @property
     def health(self) -> str:
@@ -97,6 +103,8 @@ def take_status(app: App) -> Status:
         counts=counts,
         now=now,
         mailboxes=boxes,
+        schedules=receiver_status(app, now),
+        silences=tuple(app.slots.silences(now)),
     )
 
 
@@ -166,6 +174,8 @@ def _facts(found: Status) -> dict[str, object]:
             for feed in found.feeds
         ],
         "pushes": found.pushes,
+        "receivers": found.schedules,
+        "silences": found.silences,
         "stuck_deliveries": found.stuck,
         "counts": found.counts,
         "mailboxes": found.mailboxes,
@@ -197,6 +207,8 @@ def show_status(console: Console, found: Status) -> None:
             line = f"  {name} has no seed for {told}, 7 d: only names count there"
             console.print(plain(line))
     console.print()
+    show_receivers(console, found.schedules, found.now)
+    show_silences(console, found.silences, found.now)
     _show_feeds(console, found)
     for line in box_lines(found.mailboxes, now):
         console.print(plain(f"  {line}"), overflow="ellipsis", no_wrap=True)
@@ -277,16 +289,29 @@ def alerts(named: Path | None, *, topic: str | None, limit: int, as_json: bool) 
     with opened(settings, must_exist=True) as app:
         found = app.reports.alerts(topic=topic, limit=limit)
         deliveries: dict[str, list[Delivery]] = {alert.id: [] for alert in found}
+        withheld = app.silences.withheld(list(deliveries))
         for delivery in app.reports.deliveries_of(list(deliveries)):
             deliveries[delivery.alert_id].append(delivery)
     if as_json:
-        print_json([{"alert": one, "deliveries": deliveries[one.id]} for one in found])
+        print_json(
+            [
+                {
+                    "alert": one,
+                    "deliveries": deliveries[one.id],
+                    "withheld": [kept for kept in withheld if kept.alert_id == one.id],
+                }
+                for one in found
+            ]
+        )
         return
     console = screen()
     if not found:
         console.print("No alerts yet. `seedwatch status` says what was read.")
     for alert in found:
         _show_alert(console, alert, deliveries[alert.id])
+        for kept in withheld:
+            if kept.alert_id == alert.id:
+                console.print(plain(f"  -> {kept.receiver}: not told: {kept.why}"))
 
 
 def _show_alert(console: Console, alert: Alert, deliveries: list[Delivery]) -> None:

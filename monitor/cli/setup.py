@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from monitor import app as wiring
+from monitor.alerts.schedule_words import in_words
 from monitor.cli.place import settings_of, starter_folder
 from monitor.cli.screen import plain, print_json, screen
 from monitor.config import Settings
@@ -50,6 +51,7 @@ def check(named: Path | None, *, as_json: bool) -> None:
                 "config": settings.path,
                 "topics": [topic.name for topic in settings.topics],
                 "feeds": len(settings.feeds),
+                "schedules": {one.name: in_words(one.schedule) for one in settings.receivers},
                 "expectations": trials,
             }
         )
@@ -98,13 +100,16 @@ def _show(settings: Settings, tracker: Tracker, trials: list[dict[str, object]])
     console.print(plain(f"{settings.path} is right."))
     for topic in settings.topics:
         seeds = ", ".join(seed.name for seed in topic.seeds)
-        console.print(plain(f"topic {topic.name}: {seeds} -> {', '.join(topic.receivers)}"))
+        urgent = ", urgent" if topic.urgent else ""
+        told = f"{', '.join(topic.receivers)}{urgent}"
+        console.print(plain(f"topic {topic.name}: {seeds} -> {told}"))
         strongest = ", ".join(tracker.strongest(topic.name, 12))
         console.print(plain(f"  looks for: {strongest}"))
     console.print(f"{len(settings.feeds)} feeds, every {settings.polling.every} on average")
     for receiver in settings.receivers:
         kinds = ", ".join(destination.kind for destination in receiver.destinations)
         console.print(plain(f"receiver {receiver.name}: {kinds}"))
+        console.print(plain(f"  told {in_words(receiver.schedule)}"))
     for trial in trials:
         mark = "ok  " if trial["ok"] else "FAIL"
         score = f"{trial['score']:.2f}/{trial['threshold']:.2f}"

@@ -22,6 +22,8 @@ _SHOWN_BELOW_RECEIVERS = {
     *("channel", "updates_in_channel", "atom", "jsonl", "entries", "max_bytes", "lasts"),
 }
 _WORD = re.compile(r"[A-Za-z_-]{1,20}")
+# When a receiver is told is no secret, unless somebody has put an address there.
+_SCHEDULE = re.compile(r"receivers\.[^.\[\]]+\.(?:zone|group_wait|digest|quiet|burst)\b")
 _LAST_KEY = re.compile(r"([^.\[\]]+)(?:\[\d+\])*$")
 
 
@@ -97,6 +99,8 @@ def _is_hidden(node: Node) -> bool:
         return True
     if not node.path.startswith("receivers.") or "[" not in node.path:
         return False
+    if _SCHEDULE.match(node.path):
+        return len(node.written) > 40 or "://" in node.written
     found = _LAST_KEY.search(node.path)
     key = found[1] if found else ""
     if key.endswith("_file"):
@@ -158,7 +162,7 @@ def _sentence(
     if node.value is None:
         return "has no value" + (example or "; give it one or remove the key")
     if kind == "union_tag_not_found":
-        kind = f"not_in_{place[0]}"
+        kind = "list_type" if len(place) == 2 else f"not_in_{place[0]}"
     what, cure = _SENTENCES.get(kind, ("{} is not accepted here", ""))
     if kind == "string_type" and isinstance(node.value, Mapping | tuple):
         cure = ""
@@ -192,4 +196,7 @@ def _pattern(place: tuple[int | str, ...]) -> str:
     parts = [str(part) for part in place if isinstance(part, str)]
     if len(parts) > 1 and parts[0] in {"topics", "feeds", "receivers"}:
         parts[1] = "*"
+    if parts[:1] == ["receivers"] and parts[2:3] == ["to"] and len(parts) > 3:
+        # A destination is the same with and without a schedule beside it.
+        del parts[2]
     return ".".join(parts)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from monitor.alerts.schedule import Quiet
 from monitor.config.push import check_callback, parse_listen
 from monitor.config.settings import Listen, LogFormat, LogLevel, SmtpSecurity
+from monitor.config.times import parse_days, parse_quiet, parse_time, parse_zone
 from monitor.config.values import (
     NAME_PATTERN,
     Rate,
@@ -106,3 +109,34 @@ Callback = Annotated[str, AfterValidator(check_callback)]
 ListenAt = Annotated[Listen, BeforeValidator(parse_listen), WithJsonSchema({"type": "string"})]
 Contact = Annotated[str, AfterValidator(check_contact)]
 BareKind = Annotated[str, AfterValidator(check_bare_kind), WithJsonSchema({"const": "console"})]
+
+# How receivers want to be told.
+GroupWait = Annotated[timedelta, BeforeValidator(duration_between("0s", "10m")), _DURATION]
+DigestEvery = Annotated[timedelta, BeforeValidator(duration_between("1m", "24h")), _DURATION]
+Burst = Annotated[int, BeforeValidator(whole_between(1, 1000)), _whole(1, 1000)]
+Zone = Annotated[ZoneInfo, BeforeValidator(parse_zone), WithJsonSchema({"type": "string"})]
+Days = Annotated[
+    frozenset[int],
+    BeforeValidator(parse_days),
+    WithJsonSchema({"type": "string", "pattern": r"^(mon|tue|wed|thu|fri|sat|sun)|\$\{"}),
+]
+_TIME = {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$|\$\{"}
+_QUIET = {"type": "string", "pattern": r"^([a-z, -]+ )?\d\d:\d\d-\d\d:\d\d$|\$\{"}
+
+
+def _one_or_list(one: dict[str, Any]) -> WithJsonSchema:
+    return WithJsonSchema({"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]})
+
+
+Times = Annotated[
+    list[Annotated[int, BeforeValidator(parse_time)]],
+    Field(min_length=1, max_length=48),
+    BeforeValidator(_as_list),
+    _one_or_list(_TIME),
+]
+QuietHours = Annotated[
+    list[Annotated[Quiet, BeforeValidator(parse_quiet)]],
+    Field(min_length=1, max_length=14),
+    BeforeValidator(_as_list),
+    _one_or_list(_QUIET),
+]

@@ -13,6 +13,7 @@ from monitor.config.faults import Faults, translate
 from monitor.config.feeds import build_feeds, check_repeats, read_lists
 from monitor.config.files import UnreadableError, read_bytes
 from monitor.config.receivers import Vault, build_receiver
+from monitor.config.schedules import check_schedules
 from monitor.config.settings import DeliveryPolicy, Log, Polling, Settings, WebSub
 from monitor.config.shape import ConfigShape, DeliveryShape, LogShape, PollingShape
 from monitor.config.topics import build_topic, check_listed, check_names, read_all_seeds
@@ -55,20 +56,22 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     lists = read_lists(groups, folder, faults)
     check_repeats(groups, lists, faults)
     secrets = Vault(folder, environ, faults).collect(receivers)
+    check_schedules(receivers, faults)
     _check_store(store, faults)
     _check_polling(root.children.get("polling", _NOTHING), faults)
     if shape is None or faults:
         raise ConfigError(faults.all())
+    delivery = DeliveryPolicy(**dict(shape.delivery))
     return Settings(
         path=path,
         topics=tuple(build_topic(name, one, seeds[name]) for name, one in shape.topics.items()),
         feeds=build_feeds(shape.feeds, lists, shape.polling.every),
         receivers=tuple(
-            build_receiver(name, entries, secrets, folder)
-            for name, entries in shape.receivers.items()
+            build_receiver(name, form, secrets, delivery, folder)
+            for name, form in shape.receivers.items()
         ),
         polling=_polling(shape.polling),
-        delivery=DeliveryPolicy(**dict(shape.delivery)),
+        delivery=delivery,
         store_url=_absolute(shape.store, folder),
         log=Log(**dict(shape.log)),
         operator=tuple(shape.operator or ()),

@@ -16,8 +16,9 @@ from monitor.config.channels import (
 )
 from monitor.config.faults import Faults
 from monitor.config.files import UnreadableError, read_bytes, secret_path
-from monitor.config.settings import Receiver, SmtpSecurity
-from monitor.config.shape import DestinationShape, EmailShape, SmtpShape
+from monitor.config.schedules import build_schedule
+from monitor.config.settings import DeliveryPolicy, Receiver, SmtpSecurity
+from monitor.config.shape import DestinationShape, EmailShape, ReceiverShape, SmtpShape
 from monitor.config.tree import Node
 from monitor.config.values import (
     KINDS,
@@ -89,7 +90,7 @@ class Vault:
     def collect(self, receivers: Node) -> Secrets:
         """Return all secrets by path; what is wrong with them, or with their kinds, are faults."""
         for receiver in receivers.children.values():
-            for entry in receiver.items:
+            for entry in receiver.children.get("to", receiver).items:
                 self._collect_from(entry)
         return self._secrets
 
@@ -161,19 +162,30 @@ class Vault:
 
 
 def build_receiver(
-    name: str, entries: Sequence[str | DestinationShape], secrets: Secrets, folder: Path
+    name: str,
+    form: Sequence[str | DestinationShape] | ReceiverShape,
+    secrets: Secrets,
+    delivery: DeliveryPolicy,
+    folder: Path,
 ) -> Receiver:
     """Make the record of a receiver that has no faults, one destination for each mailbox."""
+    whole = form if isinstance(form, ReceiverShape) else None
+    entries = form.to if isinstance(form, ReceiverShape) else form
+    where = f"receivers.{name}.to" if whole else f"receivers.{name}"
     destinations: list[Destination] = []
     for position, entry in enumerate(entries):
         kind = entry if isinstance(entry, str) else next(iter(entry.model_fields_set))
-        path = f"receivers.{name}[{position}]"
+        path = f"{where}[{position}]"
         for target in _targets(entry, path, secrets, folder):
             label = f"{name}/{position + 1}-{kind}"
             if isinstance(target, EmailTarget):
                 label = f"{label}-{target.to}"
             destinations.append(Destination(name=label, receiver=name, kind=kind, target=target))
-    return Receiver(name=name, destinations=tuple(destinations))
+    return Receiver(
+        name=name,
+        destinations=tuple(destinations),
+        schedule=build_schedule(whole, delivery),
+    )
 
 
 def _targets(

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+from monitor.alerts.schedule import AT_ONCE, Schedule
 from monitor.records import Allowed, FeedSpec, Topic
 from monitor.targets import Destination
 
@@ -21,6 +22,8 @@ class Receiver:
 
     name: str
     destinations: tuple[Destination, ...]
+    # When it wants to be told.
+    schedule: Schedule = AT_ONCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,8 @@ class DeliveryPolicy:
     timeout: timedelta
     # A delivery that is older expires.
     give_up_after: timedelta
+    # How long the first alert of a topic waits for companions.
+    group_wait: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,11 +23,16 @@ from monitor.config.fields import (
     AllowedAddress,
     AtLeastEvery,
     BareKind,
+    Burst,
     Callback,
     Contact,
+    Days,
+    DigestEvery,
     Every,
+    Flag,
     Format,
     GiveUpAfter,
+    GroupWait,
     Language,
     Level,
     ListenAt,
@@ -37,12 +42,15 @@ from monitor.config.fields import (
     PerHost,
     Phrase,
     Port,
+    QuietHours,
     Security,
     Spacing,
     Threshold,
     Timeout,
+    Times,
     Url,
     Workers,
+    Zone,
 )
 from monitor.config.part import Shape, as_written
 
@@ -72,6 +80,9 @@ class TopicShape(Shape):
         default=[], description="No items that have one of these words or phrases."
     )
     receivers: Names = Field(description="Names of receivers that are told.")
+    urgent: Flag = Field(
+        default=False, description="Send its alerts in the quiet hours of receivers, too."
+    )
     expect: ExpectShape = Field(
         default_factory=ExpectShape, description="Texts that `seedwatch check` tries."
     )
@@ -194,6 +205,9 @@ class DeliveryShape(Shape):
     """How long a delivery may take."""
 
     timeout: Timeout = as_written("15s", "For one attempt.")
+    group_wait: GroupWait = as_written(
+        "30s", "How long a first alert waits for others of its topic to share a message; 0s: none."
+    )
     give_up_after: GiveUpAfter = as_written("3d", "A delivery that is older expires.")
 
 
@@ -227,17 +241,65 @@ def _destination_form(value: Any) -> str | None:
     return "<kinds>" if isinstance(value, Mapping) else None
 
 
+DestinationForm = Annotated[
+    Annotated[BareKind, Tag("<bare>")] | Annotated[DestinationShape, Tag("<kinds>")],
+    Discriminator(_destination_form),
+]
+
+
+class DigestShape(Shape):
+    """When what waits is sent as one message: `every` so often, or `at` times of day."""
+
+    every: DigestEvery | None = Field(
+        default=None, description="From one to the next, counted from midnight."
+    )
+    at: Times | None = Field(default=None, description="Times of day, like 08:00.")
+    days: Days | None = Field(
+        default=None, description="On which days: mon-fri, or sat,sun. Default: all."
+    )
+
+
+class ReceiverShape(Shape):
+    """Where messages go to, and when they are wanted."""
+
+    to: Annotated[list[DestinationForm], Field(min_length=1)] = Field(
+        description="The places that messages go to."
+    )
+    zone: Zone = as_written("UTC", "Whose clock times of day are of, like Europe/Warsaw.")
+    group_wait: GroupWait | None = Field(
+        default=None, description="Default: `delivery.group_wait`."
+    )
+    digest: DigestShape | None = Field(
+        default=None, description="Send what comes in digests. Default: at once."
+    )
+    quiet: QuietHours | None = Field(
+        default=None,
+        description="Hold what comes in these hours, like 22:00-07:00. Default: none.",
+    )
+    burst: Burst | None = Field(
+        default=None,
+        description="Alerts of a topic sent at once in an hour; more are a digest. Default: all.",
+    )
+
+
+def _receiver_form(value: Any) -> str | None:
+    if isinstance(value, list | tuple):
+        return "<list>"
+    return "<receiver>" if isinstance(value, Mapping) else None
+
+
 # Marks in pydantic's places that stand for the form of a value and not for a key.
-TAGS = frozenset({"<url>", "<feed>", "<opml>", "<bare>", "<kinds>"})
+TAGS = frozenset({"<url>", "<feed>", "<opml>", "<bare>", "<kinds>", "<list>", "<receiver>"})
 Feed = Annotated[
     Annotated[Url, Tag("<url>")]
     | Annotated[FeedShape, Tag("<feed>")]
     | Annotated[OpmlShape, Tag("<opml>")],
     Discriminator(_feed_form),
 ]
-DestinationForm = Annotated[
-    Annotated[BareKind, Tag("<bare>")] | Annotated[DestinationShape, Tag("<kinds>")],
-    Discriminator(_destination_form),
+ReceiverForm = Annotated[
+    Annotated[list[DestinationForm], Field(min_length=1), Tag("<list>")]
+    | Annotated[ReceiverShape, Tag("<receiver>")],
+    Discriminator(_receiver_form),
 ]
 
 
@@ -250,9 +312,9 @@ class ConfigShape(Shape):
     feeds: Annotated[
         dict[Name, Annotated[list[Feed], Field(min_length=1)]], Field(min_length=1)
     ] = Field(description="Groups of feeds, by name.")
-    receivers: Annotated[
-        dict[Name, Annotated[list[DestinationForm], Field(min_length=1)]], Field(min_length=1)
-    ] = Field(description="Who is told, by name: each with the places that messages go to.")
+    receivers: Annotated[dict[Name, ReceiverForm], Field(min_length=1)] = Field(
+        description="Who is told, by name: the places that messages go to, and when."
+    )
     operator: Names | None = Field(
         default=None,
         description="Receivers that are told when something is wrong with the service itself."
@@ -286,6 +348,11 @@ EXAMPLES: Mapping[str, str] = {
     "receivers": "{me: [console]}",
     "receivers.*": "[console]",
     "operator": "[me]",
+    "receivers.*.to": "[console]",
+    "receivers.*.zone": "Europe/Warsaw",
+    "receivers.*.digest": '{at: ["08:00", "17:00"]}',
+    "receivers.*.digest.at": '["08:00", "17:00"]',
+    "receivers.*.quiet": '"22:00-07:00"',
     "receivers.*.slack": '{webhook_url: "${SLACK_WEBHOOK_URL}"}',
     "receivers.*.email": "{to: desk@example.org, smtp: {host: localhost}}",
     "receivers.*.email.to": "desk@example.org",
@@ -301,6 +368,8 @@ _SHAPES: Mapping[str, type[Shape]] = {
     "<feed>": FeedShape,
     "<opml>": OpmlShape,
     "<kinds>": DestinationShape,
+    "<receiver>": ReceiverShape,
+    "digest": DigestShape,
     "console": ConsoleShape,
     "slack": SlackShape,
     "email": EmailShape,

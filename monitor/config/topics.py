@@ -150,6 +150,7 @@ def build_topic(name: str, shape: TopicShape, seeds: tuple[Seed, ...]) -> Topic:
         must_mention=tuple(shape.must_mention),
         never_mention=tuple(shape.never_mention),
         receivers=tuple(shape.receivers),
+        urgent=shape.urgent,
         expect_match=tuple(shape.expect.match),
         expect_ignore=tuple(shape.expect.ignore),
     )

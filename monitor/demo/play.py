@@ -49,6 +49,8 @@ polling:
   host_spacing: 0s
   timeout: 5s
   allow_addresses: [127.0.0.1]
+delivery:
+  group_wait: 0s
 store: sqlite:///demo.db
 log: {{level: error}}
 """

@@ -7,6 +7,8 @@ from monitor.store.migrate import migrate
 from monitor.store.outbox import Hands
 from monitor.store.recounts import Recounts
 from monitor.store.reports import Reports
+from monitor.store.silences import Silences
+from monitor.store.slots import Slots
 from monitor.store.store import Store
 from monitor.store.subscriptions import Subscriptions
 
@@ -16,6 +18,8 @@ __all__ = [
     "Mailboxes",
     "Recounts",
     "Reports",
+    "Silences",
+    "Slots",
     "Store",
     "Subscriptions",
     "has_daemon",

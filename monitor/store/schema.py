@@ -328,3 +328,30 @@ recounts = Table(
     Column("due_at", UtcDateTime),
     Column("failures", Integer, nullable=False),
 )
+
+# What somebody has asked not to be told, until when: nothing is ever deleted.
+silences = Table(
+    "silences",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    # The matchers; no foreign keys, since a silence may come before what it is about.
+    Column("topic", Text),
+    Column("story_id", String(16)),
+    Column("source", Text),
+    Column("receiver", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False, index=True),
+    Column("comment", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("ended_at", UtcDateTime),
+)
+
+# The receivers that were not told of an alert, since they were silenced.
+withheld = Table(
+    "withheld",
+    metadata,
+    Column("alert_id", ForeignKey("alerts.id"), primary_key=True),
+    Column("receiver", Text, primary_key=True),
+    Column("why", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)

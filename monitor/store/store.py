@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -253,6 +254,7 @@ class Store:
             ]
             add(tx, schema.alert_items, told)
             add(tx, deliveries, [rows.delivery_row(one) for one in batch.deliveries])
+            add(tx, schema.withheld, [asdict(one) for one in batch.withheld])
             for topic, item_id, reason in batch.caught_up:
                 mine = and_(decisions.c.topic == topic, decisions.c.item_id == item_id)
                 tx.execute(update(decisions).where(mine).values(reason=reason))

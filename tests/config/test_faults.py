@@ -90,7 +90,9 @@ def test_good_file_has_no_faults(folder: Path) -> None:
     assert isinstance(load(folder / "seedwatch.yaml", {}), Settings)
 
 
-CASES = cases("whole", "topics", "feeds", "settings", "receivers", "channels", "websub")
+CASES = cases(
+    "whole", "topics", "feeds", "settings", "receivers", "channels", "websub", "schedules"
+)
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,9 @@ def test_smallest_file_gets_all_defaults(tmp_path: Path) -> None:
         contact=None,
     )
     assert settings.delivery == DeliveryPolicy(
-        timeout=timedelta(seconds=15), give_up_after=timedelta(days=3)
+        timeout=timedelta(seconds=15),
+        give_up_after=timedelta(days=3),
+        group_wait=timedelta(seconds=30),
     )
     assert settings.log == Log(level="info", format="auto")
     assert settings.path == tmp_path / "seedwatch.yaml"

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from monitor.alerts.route import make_alert, route
+from monitor.alerts.silence import Silence, make_id
 from monitor.records import (
     Alert,
     AlertedItem,
@@ -239,3 +240,16 @@ def delivery(to: str = "desk/1-console", *, of: Alert | None = None, **changes: 
     of = of or alert()
     (made,) = route(of, [destination(to)], of.created_at)
     return replace(made, **changes)
+
+
+def silence(**changes: Any) -> Silence:
+    """Return a silence of an hour from now; what it is of is for the test to say."""
+    told = [str(changes.get(name)) for name in ("topic", "story", "source", "receiver")]
+    whole = Silence(
+        id=make_id(*told, at=NOW),
+        created_at=NOW,
+        until=NOW + HOUR,
+        comment="moving desks",
+        author="anna",
+    )
+    return replace(whole, **changes)

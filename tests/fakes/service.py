@@ -407,7 +407,7 @@ def configuration(receivers: Receivers) -> dict[str, Any]:
             # Its feeds are served on this machine.
             "allow_addresses": ["127.0.0.1"],
         },
-        "delivery": {"timeout": "5s", "give_up_after": "1h"},
+        "delivery": {"timeout": "5s", "give_up_after": "1h", "group_wait": "0s"},
         "store": "sqlite:///seedwatch.db",
         "log": {"level": "debug", "format": "json"},
     }
