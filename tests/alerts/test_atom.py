@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import feedparser
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from lxml import etree
 
 from monitor.alerts.atom import add
@@ -44,14 +44,17 @@ def titles(feed: bytes) -> list[str]:
 
 def test_what_a_reader_sees() -> None:
     """A reader finds title, link, topic, time and the whole text of a message."""
-    found = feedparser.parse(written(message("d-1", title="Fish & <b>chips</b>")))
+    feed = written(message("d-1", title="Fish & <b>chips</b>"))
+    found = feedparser.parse(feed)
     assert found.bozo is False
     assert found.feed.title == "seedwatch: alerts.xml"
     (entry,) = found.entries
     assert entry.title == "[belarus-eu-border] Fish & <b>chips</b>"
     assert entry.title_detail.type == "text/plain"
     assert entry.link == "https://www.bbc.co.uk/news/world-europe-59206685"
-    assert entry.tags[0].term == "belarus-eu-border"
+    # Not as feedparser gives it: where our own parser is loaded, it leaves categories out.
+    (category,) = etree.fromstring(feed).iter(f"{ATOM}category")
+    assert category.get("term") == "belarus-eu-border"
     assert entry.updated == found.feed.updated == "2021-11-08T14:10:00Z"
     assert "score 0.71" in entry.content[0].value
     assert "<html" not in entry.content[0].value
@@ -118,6 +121,7 @@ def test_what_is_not_ours_is_refused(there: bytes) -> None:
 
 
 @given(ALERTS)
+@settings(max_examples=60, deadline=None)
 def test_any_message_can_be_read(alert: Alert) -> None:
     """Whatever feeds say, the feed stays well-formed, and what is in it does not act."""
     feed = written(message("d-1"), render(alert, message_id="d-2"))
