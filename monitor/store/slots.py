@@ -62,7 +62,7 @@ class Slots:
             return [(row.destination, row.created_at) for row in connection.execute(query)]
 
     def waiting(self) -> list[Waiting]:
-        """Give the deliveries that wait untried, but for tests and notices: no schedule holds those."""
+        """Give the deliveries that wait untried; no schedule holds tests and notices."""
         query = (
             select(deliveries, alerts.c.topic)
             .join(alerts)
