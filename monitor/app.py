@@ -251,7 +251,15 @@ def turn_rules(settings: Settings) -> TurnRules:
 def delivery_rules(settings: Settings) -> DeliveryRules:
     """Give the rules of delivery that the configuration sets."""
     policy = settings.delivery
-    return DeliveryRules(timeout=policy.timeout, give_up_after=policy.give_up_after)
+    templates = {
+        destination.name: settings.templates[receiver.name]
+        for receiver in settings.receivers
+        if receiver.name in settings.templates
+        for destination in receiver.destinations
+    }
+    return DeliveryRules(
+        timeout=policy.timeout, give_up_after=policy.give_up_after, templates=templates
+    )
 
 
 def make_notifiers(

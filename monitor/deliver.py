@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
 
+from monitor.alerts.own import OwnTemplates
 from monitor.alerts.render import render
 from monitor.alerts.retry import after_error
 from monitor.errors import DeliveryError
@@ -27,10 +28,12 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRules:
-    """How long one attempt, and all attempts together, may take."""
+    """How messages are made, and how long one attempt, and all together, may take."""
 
     timeout: timedelta
     give_up_after: timedelta
+    # Of those destinations whose receiver has any, by the destination's name.
+    templates: Mapping[str, OwnTemplates] = field(default_factory=dict)
 
     @property
     def lease(self) -> timedelta:
@@ -93,7 +96,11 @@ class Deliver:
             gone = "the configuration no longer has this destination"
             return self._failed(delivery, DeliveryError(gone, permanent=True))
         try:
-            message = render(claim.alert, message_id=delivery.id)
+            own = self._rules.templates.get(delivery.destination)
+            message = render(claim.alert, message_id=delivery.id, own=own)
+            for part, cause in message.template_faults.items():
+                facts = {"destination": delivery.destination, "part": part, "cause": cause}
+                log.warning("template_failed", sent="the usual form", **facts)
             answer = notifier.send(message)
         except DeliveryError as error:
             return self._failed(delivery, error)

@@ -653,6 +653,8 @@ class Message:
     # The webhook's JSON object.
     payload: Mapping[str, Any] = field(default_factory=dict)
     created_at: datetime
+    # Which of the receiver's own templates failed, and why; those parts have their usual form.
+    template_faults: Mapping[str, str] = field(default_factory=dict)
 
 
 # --------------------------------------------------------------------------------------- commit

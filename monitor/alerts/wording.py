@@ -83,6 +83,8 @@ class WordedAlert:
     is_list: bool
     subject: str
     items: tuple[WordedItem, ...]
+    # What the reader should know of the message itself; mostly empty.
+    note: str = ""
 
 
 def word(alert: Alert) -> WordedAlert:

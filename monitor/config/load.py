@@ -14,6 +14,7 @@ from monitor.config.files import UnreadableError, read_bytes
 from monitor.config.receivers import Vault, build_receiver
 from monitor.config.settings import DeliveryPolicy, Log, Polling, Settings, WebSub
 from monitor.config.shape import ConfigShape, DeliveryShape, LogShape, PollingShape
+from monitor.config.templates import read_templates
 from monitor.config.topics import build_topic, check_names, read_all_seeds
 from monitor.config.tree import Node, read_tree
 from monitor.errors import ConfigError, Fault
@@ -51,6 +52,8 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     lists = read_lists(groups, folder, faults)
     check_repeats(groups, lists, faults)
     secrets = Vault(folder, environ, faults).collect(receivers)
+    templates = root.children.get("templates", _NOTHING)
+    own = read_templates(templates, receivers.children, folder, faults)
     _check_store(store, faults)
     _check_polling(root.children.get("polling", _NOTHING), faults)
     if shape is None or faults:
@@ -67,6 +70,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
         store_url=_absolute(shape.store, folder),
         log=Log(**dict(shape.log)),
         websub=WebSub(**dict(shape.websub)) if shape.websub else None,
+        templates=own,
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+from monitor.alerts.own import OwnTemplates
 from monitor.records import Allowed, FeedSpec, Topic
 from monitor.targets import Destination
 
@@ -100,3 +102,5 @@ class Settings:
     log: Log
     # None: nothing listens, and no hub is asked.
     websub: WebSub | None = None
+    # Of those receivers that have templates of their own, by the receiver's name.
+    templates: Mapping[str, OwnTemplates] = field(default_factory=dict)

@@ -181,6 +181,21 @@ class DestinationShape(Shape):
         return value
 
 
+class TemplatesShape(Shape):
+    """What messages of one receiver look like: templates of Jinja2, a part each."""
+
+    subject: str | None = Field(default=None, description="The subject, and the title of pushes.")
+    subject_file: str | None = Field(default=None, description="A file that holds it.")
+    text: str | None = Field(
+        default=None, description="Plain text: of mail, of the console, of Apprise's services."
+    )
+    text_file: str | None = Field(default=None, description="A file that holds it.")
+    html: str | None = Field(default=None, description="The page in mail.")
+    html_file: str | None = Field(default=None, description="A file that holds it.")
+    slack: str | None = Field(default=None, description="What Slack shows, in its mrkdwn.")
+    slack_file: str | None = Field(default=None, description="A file that holds it.")
+
+
 class PollingShape(Shape):
     """How feeds are polled."""
 
@@ -267,6 +282,9 @@ class ConfigShape(Shape):
     receivers: Annotated[
         dict[Name, Annotated[list[DestinationForm], Field(min_length=1)]], Field(min_length=1)
     ] = Field(description="Who is told, by name: each with the places that messages go to.")
+    templates: dict[Name, TemplatesShape] = Field(
+        default={}, description="What messages look like, by receiver. Default: the usual forms."
+    )
     polling: PollingShape = Field(default_factory=PollingShape, description="How feeds are polled.")
     delivery: DeliveryShape = Field(
         default_factory=DeliveryShape, description="How long a delivery may take."
@@ -290,6 +308,8 @@ EXAMPLES: Mapping[str, str] = {
     "feeds": '{world: ["https://feeds.bbci.co.uk/news/world/rss.xml"]}',
     "feeds.*": '["https://feeds.bbci.co.uk/news/world/rss.xml"]',
     "feeds.*.url": '"https://feeds.bbci.co.uk/news/world/rss.xml"',
+    "templates": '{me: {subject: "{{ alert.title }}"}}',
+    "templates.*": '{subject: "{{ alert.title }}"}',
     "websub": '{callback_url: "https://alerts.example.org/websub"}',
     "websub.callback_url": '"https://alerts.example.org/websub"',
     "receivers": "{me: [console]}",
@@ -327,6 +347,8 @@ def known_keys(place: tuple[int | str, ...]) -> tuple[str, ...]:
         shape: type[Shape] = ConfigShape
     elif len(place) == 2 and place[0] == "topics":
         shape = TopicShape
+    elif len(place) == 2 and place[0] == "templates":
+        shape = TemplatesShape
     else:
         shape = _SHAPES[str(place[-1])]
     return tuple(field.alias or name for name, field in shape.model_fields.items())

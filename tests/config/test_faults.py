@@ -47,6 +47,7 @@ FILES = {
     b'<outline text="B" xmlUrl="feed://b.example"/>\n</body></opml>',
     "hook.key": b"https://hooks.example/T0\n",
     "letmein.key": b"letmein\n",
+    "broken.html.j2": b'<p>\n<a href="{{ alert.title }}">open</a></p>',
 }
 
 
@@ -90,7 +91,7 @@ def test_good_file_has_no_faults(folder: Path) -> None:
     assert isinstance(load(folder / "seedwatch.yaml", {}), Settings)
 
 
-CASES = cases("whole", "topics", "feeds", "settings", "receivers", "websub")
+CASES = cases("whole", "topics", "feeds", "settings", "receivers", "websub", "templates")
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,19 @@ def test_commented_websub_is_one_step_from_use(tmp_path: Path) -> None:
     assert load(path, {}).websub is not None
 
 
+def test_commented_templates_are_one_step_from_use(tmp_path: Path) -> None:
+    """The templates in comments load in the place of the line above them."""
+    shipped = SHIPPED.read_text(encoding="utf-8")
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "feeds").symlink_to(SHIPPED.parent / "feeds")
+    (tmp_path / "seeds").symlink_to(ROOT / "seeds")
+    path = tmp_path / "config" / "seedwatch.yaml"
+    before, _, after = shipped.partition("templates: {}\n")
+    commented, blank, rest = after.partition("\n\n")
+    path.write_text(before + re.sub("(?m)^# ", "", commented) + blank + rest, "utf-8")
+    assert sorted(load(path, {}).templates["newsroom"].sources) == ["subject", "text"]
+
+
 def test_all_kinds_stand_in_comments() -> None:
     """Slack, mail, webhook and Apprise stand beside the console."""
     kinds = {entry[2:].partition(":")[0] for _, entry in COMMENTED.findall(SHIPPED.read_text())}
