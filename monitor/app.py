@@ -25,6 +25,7 @@ from monitor.fetch import Client, Guard, Limits, Trust, user_agent
 from monitor.inbox import Inbox
 from monitor.ingest import Ingest
 from monitor.judge import Watch
+from monitor.notices import Notices
 from monitor.poll import Poller
 from monitor.push import Doorplate, PushLimits
 from monitor.records import Feed, FetchResult, Notifier, Topic
@@ -65,6 +66,8 @@ class App:
     tracker: Tracker
     ingest: Ingest
     deliver: Deliver
+    # Tells the operator.
+    notices: Notices
     # Polls one feed, as politely as it is known.
     fetch: Callable[[Feed], FetchResult]
     poller: Poller
@@ -163,6 +166,7 @@ def wire(
             clock=clock,
             chance=chance,
         ),
+        notices=Notices(store, operator_of(settings)),
         fetch=fetch,
         poller=Poller(
             store,
@@ -235,6 +239,12 @@ def watch_of(settings: Settings) -> Watch:
         destinations=destinations,
         at_least_every=settings.polling.at_least_every,
     )
+
+
+def operator_of(settings: Settings) -> tuple[Destination, ...]:
+    """Say where notices go."""
+    by_name = {receiver.name: receiver.destinations for receiver in settings.receivers}
+    return tuple(one for name in settings.operator for one in by_name[name])
 
 
 def turn_rules(settings: Settings) -> TurnRules:

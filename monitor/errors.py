@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
+
+# What a permanent failure is about: this one message, or whatever is sent to that destination.
+Scope = Literal["message", "destination"]
 
 
 class SeedwatchError(Exception):
@@ -65,7 +69,10 @@ class DeliveryError(SeedwatchError):
     """The other side did not take the message.
 
     `permanent` means that sending the same message again cannot help; only a temporary
-    failure is retried, not before `retry_after` if the other side named a time.
+    failure is retried, not before `retry_after` if the other side named a time. `scope` says what
+    a permanent failure is about: this message (it is dead), or the destination as such (it is
+    paused until a person has looked at it). `unsure` means that all of the message was sent and no
+    answer came: it may have arrived.
     """
 
     def __init__(
@@ -75,8 +82,12 @@ class DeliveryError(SeedwatchError):
         permanent: bool,
         retry_after: timedelta | None = None,
         code: int | None = None,
+        scope: Scope = "message",
+        unsure: bool = False,
     ) -> None:
         super().__init__(what)
         self.permanent = permanent
         self.retry_after = retry_after
         self.code = code
+        self.scope = scope
+        self.unsure = unsure

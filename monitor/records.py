@@ -512,6 +512,7 @@ class Reason(StrEnum):
     CATCH_UP = "catch_up"
     UPDATE = "update"
     TEST = "test"
+    NOTICE = "notice"
     COPY = "copy"
     FOLLOW_UP = "follow_up"
     BASELINE = "baseline"
@@ -528,6 +529,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.CATCH_UP: "among the best of what the feeds already held: in the catch-up message",
     Reason.UPDATE: "its story is known, but it brings something new: alerted as an update",
     Reason.TEST: "a test that you asked for",
+    Reason.NOTICE: "what seedwatch tells its operator about itself",
     Reason.COPY: "another outlet's copy of a story already alerted: counted, not sent again",
     Reason.FOLLOW_UP: "its story was already alerted: attached to it, not sent again",
     Reason.BASELINE: "on-topic, but in the feed before its first poll: left to the catch-up",
@@ -580,11 +582,11 @@ class Alert:
     reason: Reason
     story_id: str
     created_at: datetime
-    # One, but up to five in a catch-up.
+    # One, but up to five in a catch-up, and none in a notice.
     items: tuple[AlertedItem, ...]
     # How many more items a catch-up leaves out.
     left_out: int = 0
-    # What is new, in an update.
+    # What is new, in an update; in a notice its headline, and below it a paragraph a line.
     detail: str = ""
 
 

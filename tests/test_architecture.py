@@ -28,6 +28,7 @@ FLOORS = {
     "monitor.log": 2,
     "monitor.systemd": 2,
     "monitor.push": 2,
+    "monitor.notices": 3,
     "monitor.judge": 3,
     "monitor.inbox": 3,
     "monitor.sift": 3,

@@ -84,6 +84,8 @@ def _fitting(text: str) -> str:
 
 def blocks(alert: WordedAlert) -> tuple[Block, ...]:
     """Lay the alert out in blocks."""
+    if alert.headline:
+        return _notice(alert)
     intro = f"*{mrkdwn(alert.topic)}*: {mrkdwn(alert.kind)}"
     if alert.is_list or len(alert.items) != 1:
         laid = [_header(f"{alert.topic}: {alert.kind}"), _section(_mrkdwn(alert.lead or intro))]
@@ -104,6 +106,16 @@ def _note(alert: WordedAlert) -> tuple[Block, ...]:
     if not alert.note:
         return ()
     return ({"type": "context", "elements": [_mrkdwn(mrkdwn(alert.note))]},)
+
+
+def _notice(alert: WordedAlert) -> tuple[Block, ...]:
+    laid = [_header(alert.headline), _section(_mrkdwn(f"*{alert.topic}*: {alert.kind}"))]
+    if laid[0]["text"] != _plain(alert.headline):
+        laid.append(_section(_plain(alert.headline)))
+    laid += [_section(_plain(text)) for text in alert.paragraphs]
+    for item in alert.items:
+        laid += [_section(_plain(item.title)), _context(item)]
+    return (*laid, *_note(alert))
 
 
 def _header(text: str) -> Block:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from monitor.alerts.wording import clean, link_of, shown_items, title_of
-from monitor.records import Alert, AlertedItem
+from monitor.alerts.wording import clean, link_of, paragraphs_of, shown_items, title_of
+from monitor.records import Alert, AlertedItem, Reason
 
 VERSION = 1
 MAX_BYTES = 20_000
@@ -75,9 +75,17 @@ def _write(alert: Alert, limits: _Limits) -> Json:
         },
         "items": [_item(item, limits) for item in items],
         "left_out": left_out,
-        "detail": clean(alert.detail, 400),
+        "detail": _detail(alert),
         "shortened": _shortened(items, sources, limits),
     }
+
+
+def _detail(alert: Alert) -> str:
+    if alert.reason is not Reason.NOTICE:
+        return clean(alert.detail, 400)
+    # It has no items, so that there is room for all of it: 2,000 characters of four bytes.
+    headline, *rest = paragraphs_of(alert.detail) or ("",)
+    return clean(f"{headline}: {' '.join(rest)}" if rest else headline, 2_000)
 
 
 def _item(item: AlertedItem, limits: _Limits) -> Json:

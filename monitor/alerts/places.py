@@ -14,7 +14,10 @@ _OPENS = re.compile(r"<(?=[A-Za-z/!?]|$)")
 _NAME = re.compile(r"</?([A-Za-z]*)")
 # In these only their own end is markup.
 _RAW = frozenset({"style", "title", "textarea"})
-_ADDRESS = re.compile(r"<a\s(?:.*\s)?href\s*=\s*[\"']", re.IGNORECASE | re.DOTALL)
+# Only what every reader of HTML takes for the same: `a="b"c="d"` or `a=b="c"` is not.
+_NAMED = r"""[\w:-]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s"'=<>`]++))?+"""
+_WHOLE = re.compile(rf"</?[A-Za-z][\w:-]*+(?:\s++{_NAMED})*+\s*+/?+>|<![A-Za-z][^<>\[]*+>")
+_ADDRESS = re.compile(rf"<a(?:\s++(?!href[\s=]){_NAMED})*+\s++href\s*+=\s*+[\"']", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +47,7 @@ def after(place: Place, written: str) -> Place:
     >>> after(Place(), '<a onclick="').takes, after(Place(), "<style>p {").takes
     ('', '')
 
-    Raises `ValueError` at a script.
+    Raises `ValueError` at a script, and at a tag that may be read in two ways.
     """
     rest = written
     while rest:
@@ -90,6 +93,8 @@ def _in_tag(place: Place, rest: str) -> tuple[Place, str]:
         return replace(place, tag=whole, quote=char), left
     if char != ">":
         return replace(place, tag=whole), left
+    if not _WHOLE.fullmatch(whole):
+        raise ValueError('has a tag that is not written plainly; write <name key="value">')
     found = _NAME.match(whole)
     name = found[1].lower() if found else ""
     if name == "script":

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from monitor.alerts.notice import make_notice
 from monitor.alerts.route import make_alert
 from monitor.records import Alert, AlertedItem, Reason, TermShare
 
 # What messages are sent for; a template has to make something of each.
-TOLD = (Reason.FIRST_STORY, Reason.UPDATE, Reason.CATCH_UP, Reason.TEST)
+TOLD = (Reason.FIRST_STORY, Reason.UPDATE, Reason.CATCH_UP, Reason.TEST, Reason.NOTICE)
 
 
 def sample(
     reason: Reason, now: datetime, *, topic: str = "topic", title: str = "A title of an article"
 ) -> Alert:
-    """Make an alert as it might be: of one item, or of three in a catch-up."""
+    """Make an alert as it might be: of one item, of three in a catch-up, of none in a notice."""
+    if reason is Reason.NOTICE:
+        return make_notice("sample", "", "A feed fails", "An outlet: HTTP 503", now)
     item = AlertedItem(
         item_id="0123456789abcdef",
         title=title,

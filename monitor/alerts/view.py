@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from monitor.alerts.wording import MAX_ITEMS, MAX_SUBJECT, MAX_URL, WordedAlert, clean
 from monitor.records import Alert
 
+# Of all paragraphs of a notice together.
+MAX_TEXT = 12_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
@@ -84,9 +87,11 @@ class AlertView:
     lead: str
     # The subject that the message has by default.
     subject: str
-    # Of its first item.
+    # Of its first item; of a notice the headline.
     title: str
     url: Url
+    # What follows the headline of a notice, a paragraph a line.
+    text: str
     is_list: bool
     # How many items are not among `items`.
     left_out: int
@@ -117,6 +122,7 @@ ALERT = Thing(
         "subject": Text(size=MAX_SUBJECT),
         "title": Text(size=300),
         "url": Text(size=MAX_URL, is_url=True),
+        "text": Text(size=MAX_TEXT),
         "is_list": Truth(),
         "left_out": Number(),
         "items": Listed(of=ITEM, most=MAX_ITEMS),
@@ -143,9 +149,10 @@ def view_of(alert: Alert, worded: WordedAlert, left_out: int) -> AlertView:
     )
     first = items[0] if items else None
     return AlertView(
-        **_cut(ALERT, worded, without={"reason", "title", "url"}),
+        **_cut(ALERT, worded, without={"reason", "title", "url", "text"}),
         reason=clean(alert.reason.value, 40),
-        title=first.title if first else "",
+        title=clean(worded.headline, 300) or (first.title if first else ""),
+        text="\n".join(worded.paragraphs)[:MAX_TEXT],
         url=first.url if first else Url(""),
         is_list=worded.is_list,
         left_out=left_out,

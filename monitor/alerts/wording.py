@@ -21,9 +21,14 @@ MAX_SUBJECT = 150
 # Longer addresses are not for people; Slack takes 3,000, some mail readers 2,048.
 MAX_URL = 2_000
 COLUMNS = 78
+# Of a notice.
+MAX_PARAGRAPHS = 20
+# Where an alert of a topic names the topic, a notice names us.
+US = "seedwatch"
 
 _TITLE = 300
 _SUMMARY = 400
+_PARAGRAPH = 600
 _NAME = 60
 _TERM = 40
 
@@ -39,7 +44,9 @@ _KINDS: Mapping[Reason, str] = {
     Reason.CATCH_UP: "catch-up",
     Reason.UPDATE: "update of a story already alerted",
     Reason.TEST: "test that you asked for",
+    Reason.NOTICE: "notice to the operator",
 }
+_REPORT = "how it is going"
 # What the subject puts before the title, so that a list of mail tells them apart.
 _PREFIXES: Mapping[Reason, str] = {
     Reason.CATCH_UP: "catch-up: ",
@@ -85,10 +92,15 @@ class WordedAlert:
     items: tuple[WordedItem, ...]
     # What the reader should know of the message itself; mostly empty.
     note: str = ""
+    # Of a notice or a report: what stands where a title stands, and what follows it.
+    headline: str = ""
+    paragraphs: tuple[str, ...] = ()
 
 
 def word(alert: Alert) -> WordedAlert:
     """Put the alert into words."""
+    if alert.reason is Reason.NOTICE:
+        return _notice(alert)
     shown, left_out = shown_items(alert)
     topic = clean(alert.topic, _NAME)
     catch_up = alert.reason is Reason.CATCH_UP
@@ -102,6 +114,12 @@ def word(alert: Alert) -> WordedAlert:
         subject=clean(f"[{topic}] {_PREFIXES.get(alert.reason, '')}{title}", MAX_SUBJECT),
         items=items,
     )
+
+
+def paragraphs_of(detail: str) -> tuple[str, ...]:
+    """Give the clean lines of a notice's detail, its headline first; at most twenty."""
+    lines = (clean(line, _PARAGRAPH) for line in detail.splitlines())
+    return tuple(line for line in lines if line)[: MAX_PARAGRAPHS + 1]
 
 
 def shown_items(alert: Alert) -> tuple[tuple[AlertedItem, ...], int]:
@@ -156,6 +174,23 @@ def wrap(text: str, first: str = "", rest: str = "") -> str:
             line, room, need, bare = rest, COLUMNS - len(rest), _columns(piece), True
         line, room = line + ("" if bare else " ") + piece, room - need
     return "\n".join([*lines, line])
+
+
+def _notice(alert: Alert) -> WordedAlert:
+    headline, *rest = paragraphs_of(alert.detail) or ("(no text)",)
+    topic = clean(alert.topic, _NAME) or US
+    return WordedAlert(
+        topic=topic,
+        # One of a topic is its report.
+        kind=_REPORT if alert.topic else _KINDS[Reason.NOTICE],
+        lead="",
+        is_list=False,
+        subject=clean(f"[{topic}] {headline}", MAX_SUBJECT),
+        # A report shows what came closest.
+        items=tuple(_item(item, with_summary=False) for item in shown_items(alert)[0]),
+        headline=headline,
+        paragraphs=tuple(rest),
+    )
 
 
 def _item(item: AlertedItem, *, with_summary: bool) -> WordedItem:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from rich.console import Console
 
+from monitor.alerts.wording import US, paragraphs_of
 from monitor.app import App, choose_thresholds
 from monitor.cli.place import opened, settings_of
 from monitor.cli.pushes import PushStatus, push_status, show_pushes
 from monitor.cli.screen import ago, minute, plain, print_json, screen, table
 from monitor.feeds.address import bare
 from monitor.feeds.trust import explain
-from monitor.records import Alert, Delivery, DeliveryState, Feed
+from monitor.records import Alert, Delivery, DeliveryState, Feed, Reason
 from monitor.store import has_daemon
 from monitor.store.reports import TopicReport
 from monitor.topics.threshold import Choice
@@ -260,7 +261,9 @@ def alerts(named: Path | None, *, topic: str | None, limit: int, as_json: bool) 
 
 def _show_alert(console: Console, alert: Alert, deliveries: list[Delivery]) -> None:
     kind = alert.reason.value.replace("_", " ")
-    console.print(plain(f"{minute(alert.created_at)}  [{alert.topic}] {kind}"))
+    console.print(plain(f"{minute(alert.created_at)}  [{alert.topic or US}] {kind}"))
+    if alert.reason is Reason.NOTICE:
+        console.print(plain(f"  {paragraphs_of(alert.detail)[0]}"))
     for item in alert.items:
         console.print(plain(f"  {item.score:.2f}  {item.title}"))
         console.print(plain(f"        {item.source}; why: seedwatch why {item.item_id[:8]}"))

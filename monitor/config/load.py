@@ -15,7 +15,7 @@ from monitor.config.receivers import Vault, build_receiver
 from monitor.config.settings import DeliveryPolicy, Log, Polling, Settings, WebSub
 from monitor.config.shape import ConfigShape, DeliveryShape, LogShape, PollingShape
 from monitor.config.templates import read_templates
-from monitor.config.topics import build_topic, check_names, read_all_seeds
+from monitor.config.topics import build_topic, check_listed, check_names, read_all_seeds
 from monitor.config.tree import Node, read_tree
 from monitor.errors import ConfigError, Fault
 
@@ -49,6 +49,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     # one mistyped key must not hide a missing seed.
     seeds = read_all_seeds(topics, folder, faults)
     check_names(topics, groups.children, receivers.children, faults)
+    check_listed(root.children.get("operator"), "receiver", receivers.children, faults)
     lists = read_lists(groups, folder, faults)
     check_repeats(groups, lists, faults)
     secrets = Vault(folder, environ, faults).collect(receivers)
@@ -69,6 +70,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
         delivery=DeliveryPolicy(**dict(shape.delivery)),
         store_url=_absolute(shape.store, folder),
         log=Log(**dict(shape.log)),
+        operator=tuple(shape.operator or ()),
         websub=WebSub(**dict(shape.websub)) if shape.websub else None,
         templates=own,
     )

@@ -100,6 +100,8 @@ class Settings:
     # May hold a password, so it is left out of dumps.
     store_url: str = field(repr=False)
     log: Log
+    # Names of the receivers that get notices, in the order of the file.
+    operator: tuple[str, ...] = ()
     # None: nothing listens, and no hub is asked.
     websub: WebSub | None = None
     # Of those receivers that have templates of their own, by the receiver's name.

@@ -282,6 +282,11 @@ class ConfigShape(Shape):
     receivers: Annotated[
         dict[Name, Annotated[list[DestinationForm], Field(min_length=1)]], Field(min_length=1)
     ] = Field(description="Who is told, by name: each with the places that messages go to.")
+    operator: Names | None = Field(
+        default=None,
+        description="Receivers that are told when something is wrong with the service itself."
+        " Default: nobody; `status` and the log say it.",
+    )
     templates: dict[Name, TemplatesShape] = Field(
         default={}, description="What messages look like, by receiver. Default: the usual forms."
     )
@@ -314,6 +319,7 @@ EXAMPLES: Mapping[str, str] = {
     "websub.callback_url": '"https://alerts.example.org/websub"',
     "receivers": "{me: [console]}",
     "receivers.*": "[console]",
+    "operator": "[me]",
     "receivers.*.slack": '{webhook_url: "${SLACK_WEBHOOK_URL}"}',
     "receivers.*.email": "{to: desk@example.org, smtp: {host: localhost}}",
     "receivers.*.email.to": "desk@example.org",

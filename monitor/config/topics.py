@@ -121,16 +121,20 @@ def check_names(
             ("feeds", "group of feeds", groups),
             ("receivers", "receiver", receivers),
         ):
-            seen: set[str] = set()
-            listed = topic.children.get(key)
-            for node in listed.items if listed else ():
-                if node.text is None:
-                    continue
-                if node.text not in known:
-                    faults.add(node, f"unknown {what} {{}}" + suggest(node.text, sorted(known)))
-                elif node.text in seen:
-                    faults.add(node, "{} is listed twice")
-                seen.add(node.text)
+            check_listed(topic.children.get(key), what, known, faults)
+
+
+def check_listed(listed: Node | None, what: str, known: Collection[str], faults: Faults) -> None:
+    """Find names in a list that nothing is called by, or that come twice."""
+    seen: set[str] = set()
+    for node in listed.items if listed else ():
+        if node.text is None:
+            continue
+        if node.text not in known:
+            faults.add(node, f"unknown {what} {{}}" + suggest(node.text, sorted(known)))
+        elif node.text in seen:
+            faults.add(node, "{} is listed twice")
+        seen.add(node.text)
 
 
 def build_topic(name: str, shape: TopicShape, seeds: tuple[Seed, ...]) -> Topic:

@@ -354,12 +354,16 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=500)
 @given(st.lists(PIECES, max_size=12))
 def test_a_value_in_the_text_is_shown(pieces: list[str]) -> None:
     """Where a value is taken as text of the page, a reader of HTML finds it to be text."""
     page = "".join(pieces)
-    if after(Place(), page).takes == "text":
+    try:
+        takes = after(Place(), page).takes
+    except ValueError:
+        return
+    if takes == "text":
         reader = Reader()
         reader.feed(f"{page}VALUE<p>")
         reader.close()

@@ -104,7 +104,9 @@ def test_preview_of_what_is_not_there(config: Path) -> None:
 
 def test_preview_says_which_template_failed(config: Path) -> None:
     """A template that makes nothing of the last alert is named; its usual form is shown."""
-    picky = "{% if 'An outlet' in alert.items[0].sources %}{{ alert.title }}{% endif %}"
+    picky = (
+        "{% if alert.text or 'An outlet' in alert.items[0].sources %}{{ alert.title }}{% endif %}"
+    )
     text = CONFIG.replace('subject: "Border: {{ alert.title }}"', f'text: "{picky}"')
     config.write_text(text, encoding="utf-8")
     shown = " ".join(run(config, "border").split())

@@ -1,0 +1,47 @@
+"""Notices: what seedwatch tells its operator about itself. Pure.
+
+A notice is an alert without a topic, a story or items, so that it takes the same way as any other.
+A report on a topic is one with that topic, and perhaps an item.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from monitor.alerts.route import NAMESPACE, route
+from monitor.records import Alert, Delivery, Reason
+from monitor.targets import Destination
+
+
+def make_notice(kind: str, key: str, headline: str, text: str, now: datetime) -> Alert:
+    """Make a notice whose id follows from its kind and key: told once, however often it is made.
+
+    `kind` says what it is about (`paused`, `feed-silent`), `key` about which and since when. The
+    headline is one line; `text` has a paragraph a line, and may be empty.
+    """
+    lines = (" ".join(headline.split()), *text.splitlines())
+    return Alert(
+        id=str(uuid.uuid5(NAMESPACE, f"notice/{kind}/{key}")),
+        topic="",
+        reason=Reason.NOTICE,
+        story_id="",
+        created_at=now,
+        items=(),
+        detail="\n".join(line for line in lines if line.strip()),
+    )
+
+
+def address(
+    notice: Alert,
+    operator: Iterable[Destination],
+    now: datetime,
+    *,
+    never: Collection[str] = (),
+) -> tuple[Delivery, ...]:
+    """Give the deliveries of a notice to the operator's destinations.
+
+    `never` names those that it must not go through: what it tells is that they do not work.
+    """
+    return route(notice, (one for one in operator if one.name not in never), now)
