@@ -29,7 +29,8 @@ from monitor.notices import Notices
 from monitor.poll import Poller
 from monitor.push import Doorplate, PushLimits
 from monitor.records import Feed, FetchResult, Notifier, Topic
-from monitor.store import Feedback, Reports, Store, Subscriptions, migrate, open_engine
+from monitor.reporter import Reporter, ReporterRules
+from monitor.store import Feedback, Reports, Store, Subscriptions, Tellings, migrate, open_engine
 from monitor.subscribe import Pipe, Subscriber, SubscribeRules
 from monitor.targets import Destination
 from monitor.topics import threshold
@@ -68,6 +69,8 @@ class App:
     deliver: Deliver
     # Tells the operator.
     notices: Notices
+    # Tells what nobody asked for: troubles of feeds, reports on topics.
+    reporter: Reporter
     # Polls one feed, as politely as it is known.
     fetch: Callable[[Feed], FetchResult]
     poller: Poller
@@ -145,6 +148,7 @@ def wire(
     subscriptions = Subscriptions(engine)
     inbox = inbox or Inbox(most=MOST_PUSHES, max_bytes=0)
     inbox.max_bytes = MOST_LARGE_PUSHES * polling.max_bytes
+    notices = Notices(store, operator_of(settings))
     subscriber = _subscriber(settings, subscriptions, inbox, ingest, client, clock)
 
     def fetch(feed: Feed) -> FetchResult:
@@ -166,7 +170,8 @@ def wire(
             clock=clock,
             chance=chance,
         ),
-        notices=Notices(store, operator_of(settings)),
+        notices=notices,
+        reporter=Reporter(store, Tellings(engine), notices, reporter_rules(settings)),
         fetch=fetch,
         poller=Poller(
             store,
@@ -245,6 +250,17 @@ def operator_of(settings: Settings) -> tuple[Destination, ...]:
     """Say where notices go."""
     by_name = {receiver.name: receiver.destinations for receiver in settings.receivers}
     return tuple(one for name in settings.operator for one in by_name[name])
+
+
+def reporter_rules(settings: Settings) -> ReporterRules:
+    """Say what is told unasked."""
+    watch = watch_of(settings)
+    return ReporterRules(
+        plan=settings.reports,
+        failures_told=settings.polling.tell_after_failures,
+        topics=watch.topics,
+        destinations=watch.destinations,
+    )
 
 
 def turn_rules(settings: Settings) -> TurnRules:

@@ -393,6 +393,8 @@ class Topic:
     # Texts that `seedwatch check` tries: they must, or must not, be on-topic.
     expect_match: tuple[str, ...] = ()
     expect_ignore: tuple[str, ...] = ()
+    # Whether its receivers get a report now and then.
+    reports: bool = True
 
     def reads(self, groups: tuple[str, ...]) -> bool:
         """Say whether the topic reads a feed of these groups."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from monitor.config.push import check_callback, parse_listen
+from monitor.config.reports import WeekTime, parse_switch, parse_week_time, read_zone
 from monitor.config.settings import Listen, LogFormat, LogLevel, SmtpSecurity
 from monitor.config.values import (
     NAME_PATTERN,
@@ -64,6 +66,7 @@ Timeout = Annotated[timedelta, BeforeValidator(duration_between("1s", "5m")), _D
 GiveUpAfter = Annotated[timedelta, BeforeValidator(duration_between("1s", "30d")), _DURATION]
 MaxBytes = Annotated[int, BeforeValidator(size_between("10kB", "100MB")), _SIZE]
 PerHost = Annotated[int, BeforeValidator(whole_between(1, 16)), _whole(1, 16)]
+FailuresTold = Annotated[int, BeforeValidator(whole_between(1, 1000)), _whole(1, 1000)]
 Workers = Annotated[int, BeforeValidator(whole_between(1, 128)), _whole(1, 128)]
 Port = Annotated[int, BeforeValidator(whole_between(1, 65535)), _whole(1, 65535)]
 Threshold = Annotated[float | Rate | None, BeforeValidator(parse_threshold), _THRESHOLD]
@@ -71,6 +74,21 @@ Level = Annotated[LogLevel, BeforeValidator(one_of("debug", "info", "warning", "
 Format = Annotated[LogFormat, BeforeValidator(one_of("auto", "plain", "json"))]
 Security = Annotated[SmtpSecurity, BeforeValidator(one_of("starttls", "tls", "none"))]
 Language = Annotated[str, AfterValidator(check_language)]
+
+
+ReportTime = Annotated[
+    WeekTime,
+    BeforeValidator(parse_week_time),
+    WithJsonSchema(
+        {"type": "string", "pattern": r"^((mon|tue|wed|thu|fri|sat|sun)[a-z]* )?\d\d:\d\d$|\$\{"}
+    ),
+]
+ReportZone = Annotated[ZoneInfo, BeforeValidator(read_zone), WithJsonSchema({"type": "string"})]
+Switch = Annotated[
+    bool,
+    BeforeValidator(parse_switch),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, _VARIABLE]}),
+]
 
 
 def _as_list(value: Any) -> Any:

@@ -12,6 +12,7 @@ from monitor.config.faults import Faults, translate
 from monitor.config.feeds import build_feeds, check_repeats, read_lists
 from monitor.config.files import UnreadableError, read_bytes
 from monitor.config.receivers import Vault, build_receiver
+from monitor.config.reports import build_plan
 from monitor.config.settings import DeliveryPolicy, Log, Polling, Settings, WebSub
 from monitor.config.shape import ConfigShape, DeliveryShape, LogShape, PollingShape
 from monitor.config.templates import read_templates
@@ -73,6 +74,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
         operator=tuple(shape.operator or ()),
         websub=WebSub(**dict(shape.websub)) if shape.websub else None,
         templates=own,
+        reports=build_plan(shape.reports.at, shape.reports.zone) if shape.reports else None,
     )
 
 

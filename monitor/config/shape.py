@@ -20,6 +20,7 @@ from monitor.config.fields import (
     Callback,
     Contact,
     Every,
+    FailuresTold,
     Format,
     GiveUpAfter,
     Language,
@@ -31,8 +32,11 @@ from monitor.config.fields import (
     PerHost,
     Phrase,
     Port,
+    ReportTime,
+    ReportZone,
     Security,
     Spacing,
+    Switch,
     Threshold,
     Timeout,
     Url,
@@ -79,6 +83,9 @@ class TopicShape(Shape):
         default=[], description="No items that have one of these words or phrases."
     )
     receivers: Names = Field(description="Names of receivers that are told.")
+    report: Switch = Field(
+        default=True, description="Whether its receivers get its report, see `reports`."
+    )
     expect: ExpectShape = Field(
         default_factory=ExpectShape, description="Texts that `seedwatch check` tries."
     )
@@ -210,6 +217,10 @@ class PollingShape(Shape):
     workers: Workers = Field(default=16, description="Polls at the same time in all.")
     timeout: Timeout = _as_written("30s", "For one poll, from the first byte to the last.")
     max_bytes: MaxBytes = _as_written("8MB", "Larger documents are refused.")
+    tell_after_failures: FailuresTold = Field(
+        default=5,
+        description="Failures of a feed in a row after which the `operator` is told.",
+    )
     contact: Contact | None = Field(
         default=None, description="E-mail or web address shown to those we poll (User-Agent)."
     )
@@ -233,6 +244,13 @@ class WebSubShape(Shape):
         description="The public address at which your reverse proxy passes hubs on to `listen`."
     )
     listen: ListenAt = _as_written("127.0.0.1:8787", "Address and port to listen at.")
+
+
+class ReportsShape(Shape):
+    """When each topic is reported on: what was read and told, and what came closest."""
+
+    at: ReportTime = _as_written("mon 09:00", "Day and time of a week, or a time of each day.")
+    zone: ReportZone = _as_written("UTC", "The zone of that time, such as Europe/Warsaw.")
 
 
 class LogShape(Shape):
@@ -290,6 +308,10 @@ class ConfigShape(Shape):
     templates: dict[Name, TemplatesShape] = Field(
         default={}, description="What messages look like, by receiver. Default: the usual forms."
     )
+    reports: ReportsShape | None = Field(
+        default_factory=ReportsShape,
+        description="When each topic is reported on, to its receivers. null: never.",
+    )
     polling: PollingShape = Field(default_factory=PollingShape, description="How feeds are polled.")
     delivery: DeliveryShape = Field(
         default_factory=DeliveryShape, description="How long a delivery may take."
@@ -313,6 +335,7 @@ EXAMPLES: Mapping[str, str] = {
     "feeds": '{world: ["https://feeds.bbci.co.uk/news/world/rss.xml"]}',
     "feeds.*": '["https://feeds.bbci.co.uk/news/world/rss.xml"]',
     "feeds.*.url": '"https://feeds.bbci.co.uk/news/world/rss.xml"',
+    "reports": '{at: "mon 09:00", zone: Europe/Warsaw}',
     "templates": '{me: {subject: "{{ alert.title }}"}}',
     "templates.*": '{subject: "{{ alert.title }}"}',
     "websub": '{callback_url: "https://alerts.example.org/websub"}',
@@ -342,6 +365,7 @@ _SHAPES: Mapping[str, type[Shape]] = {
     "expect": ExpectShape,
     "polling": PollingShape,
     "delivery": DeliveryShape,
+    "reports": ReportsShape,
     "websub": WebSubShape,
     "log": LogShape,
 }

@@ -152,4 +152,5 @@ def build_topic(name: str, shape: TopicShape, seeds: tuple[Seed, ...]) -> Topic:
         receivers=tuple(shape.receivers),
         expect_match=tuple(shape.expect.match),
         expect_ignore=tuple(shape.expect.ignore),
+        reports=shape.report,
     )

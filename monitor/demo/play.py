@@ -48,6 +48,7 @@ polling:
   host_spacing: 0s
   timeout: 5s
   allow_addresses: [127.0.0.1]
+reports: null
 store: sqlite:///demo.db
 log: {{level: error}}
 """

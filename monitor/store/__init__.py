@@ -6,12 +6,14 @@ from monitor.store.migrate import migrate
 from monitor.store.reports import Reports
 from monitor.store.store import Store
 from monitor.store.subscriptions import Subscriptions
+from monitor.store.told import Tellings
 
 __all__ = [
     "Feedback",
     "Reports",
     "Store",
     "Subscriptions",
+    "Tellings",
     "has_daemon",
     "migrate",
     "open_engine",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -212,8 +212,8 @@ class Store:
 
     # -- the outbox
 
-    def commit(self, batch: Batch) -> None:
-        """Store all that a poll changed, in one transaction.
+    def commit(self, batch: Batch, also: Callable[[Connection], None] | None = None) -> None:
+        """Store all that a poll changed, in one transaction; `also` writes what belongs to it.
 
         What is stored already (the same item, alert or delivery) stays as it is, so that the same
         batch twice is the same as once.
@@ -230,8 +230,8 @@ class Store:
             told = [
                 {"alert_id": alert.id, "item_id": item.item_id}
                 for alert in batch.alerts
-                # A test tells of no item.
-                if alert.reason is not Reason.TEST
+                # A test tells of no item, and a report names one that was not told.
+                if alert.reason not in {Reason.TEST, Reason.NOTICE}
                 for item in alert.items
             ]
             self._add(tx, schema.alert_items, told)
@@ -240,6 +240,8 @@ class Store:
                 mine = and_(decisions.c.topic == topic, decisions.c.item_id == item_id)
                 tx.execute(update(decisions).where(mine).values(reason=reason))
             self._learn(tx, batch.lessons)
+            if also is not None:
+                also(tx)
 
     def claim(
         self, now: datetime, lease: timedelta, limit: int, *, busy: Iterable[str] = ()

@@ -91,7 +91,7 @@ def test_good_file_has_no_faults(folder: Path) -> None:
     assert isinstance(load(folder / "seedwatch.yaml", {}), Settings)
 
 
-CASES = cases("whole", "topics", "feeds", "settings", "receivers", "websub", "templates")
+CASES = cases("whole", "topics", "feeds", "settings", "receivers", "websub", "templates", "reports")
 
 
 @pytest.mark.parametrize(

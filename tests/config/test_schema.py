@@ -57,6 +57,7 @@ def test_defaults_of_the_schema_are_as_written() -> None:
         "host_spacing": "5s",
         "workers": 16,
         "timeout": "30s",
+        "tell_after_failures": 5,
         "max_bytes": "8MB",
         "contact": None,
         "allow_addresses": [],
@@ -78,7 +79,8 @@ def test_shipped_file_explains_every_key() -> None:
     """Each key that the file may have at its top, in a topic or in a section is shown in it."""
     shipped = SHIPPED.read_text(encoding="utf-8")
     definitions: dict[str, Any] = {"": schema(), **schema()["$defs"]}
-    for part in ("", "TopicShape", "ExpectShape", "PollingShape", "DeliveryShape", "LogShape"):
+    parts = ("Topic", "Expect", "Polling", "Delivery", "Log", "Reports")
+    for part in ("", *(f"{name}Shape" for name in parts)):
         for key in definitions[part]["properties"]:
             assert re.search(rf"^ *{key}:", shipped, re.MULTILINE), key
 
