@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from click.testing import CliRunner
+
 from monitor.app import open_database, start_up, wire
+from monitor.cli import main
 from monitor.config import load
 from monitor.daemon import Daemon
 from monitor.records import Batch
@@ -66,3 +69,16 @@ def test_from_configuration_to_outbox(tmp_path: Path) -> None:
         assert len(app.reports.alerts()) == 2
     finally:
         app.close()
+
+
+def test_one_round_tells_as_well(tmp_path: Path) -> None:
+    """Who runs `once` from cron hears of a feed that fails, too, and once."""
+    (tmp_path / "seed.txt").write_text("Belarus sends migrants to the border. " * 8, "utf-8")
+    path = tmp_path / "seedwatch.yaml"
+    # Inside, and not allowed: refused without a word to anybody.
+    text = CONFIG.replace("https://example.org/rss", "http://127.0.0.1:9/rss")
+    path.write_text(text.replace("failures: 2", "failures: 1"), encoding="utf-8")
+    first = CliRunner().invoke(main, ["-c", str(path), "once"])
+    assert "[seedwatch] notice to the operator\n\n127.0.0.1 fails\n" in first.output
+    again = CliRunner().invoke(main, ["-c", str(path), "once"])
+    assert (again.exit_code, "fails\n" in again.output) == (0, False)

@@ -76,6 +76,7 @@ def once(named: Path | None, *, dry_run: bool, as_json: bool) -> None:
                 for topic in settings.topics:
                     alert = app.ingest.catch_up(topic, app.clock())
                     done.alerts += [alert] if alert else []
+                app.reporter.tick(app.clock())
                 done.outcomes = _deliver(app)
         if as_json:
             print_json({"dry_run": dry_run, **_facts(done)})
