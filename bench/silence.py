@@ -36,7 +36,7 @@ def fixed(days: int) -> Rule:
 
 RULES: dict[str, Rule] = {
     "own pace (shipped)": patience,
-    "2 days for all": fixed(2),
+    "3 days for all": fixed(3),
     "7 days for all": fixed(7),
     "14 days for all": fixed(14),
 }

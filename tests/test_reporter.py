@@ -109,21 +109,21 @@ def test_a_feed_fails_and_recovers(timeline: Timeline) -> None:
 
 
 def test_a_feed_falls_silent_and_comes_back(timeline: Timeline) -> None:
-    """A feed that used to bring something each day is told when it has not for two."""
+    """A feed that used to bring something each day is told when it has not for three."""
     reporter = timeline.reporter(OPERATOR, plan=None)
     days = []
-    for day in range(20):
-        timeline.poll("LRT", brings=0 if 8 <= day < 15 else 1)
+    for day in range(30):
+        timeline.poll("LRT", brings=0 if 12 <= day < 20 else 1)
         # Another is as it was all the time: nothing in all of it.
         timeline.poll("BBC", brings=1 if day == 0 else 0)
         before = len(timeline.told())
         reporter.tick(timeline.now)
         days += [day] * (len(timeline.told()) - before)
         timeline.now += DAY
-    # The last item came on day 7; twice the usual gap is two days.
+    # The last item came on day 11; twice the usual gap is two days, and three are the least.
     assert list(zip(days, timeline.told(), strict=True)) == [
-        (9, "ops/1-email: LRT has gone silent"),
-        (15, "ops/1-email: LRT is well again"),
+        (14, "ops/1-email: LRT has gone silent"),
+        (20, "ops/1-email: LRT is well again"),
     ]
 
 

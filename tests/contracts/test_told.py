@@ -70,7 +70,7 @@ def test_reports_are_noted(store: Store, tellings: Tellings) -> None:
 
 def test_arrivals(store: Store, tellings: Tellings) -> None:
     """Arrivals are the moments at which anything came, newest first, not the items."""
-    moments = [NOW + number * HOUR for number in range(30)]
+    moments = [NOW + number * HOUR for number in range(50)]
     for number, at in enumerate(moments):
         pair = [made.seen(f"{number}-{one}", first_seen_at=at, feed_id=1) for one in range(2)]
         store.commit(Batch(items=tuple(map(made.judged, pair))))
