@@ -34,6 +34,7 @@ from monitor.poll import Poller
 from monitor.push import Doorplate, PushLimits
 from monitor.records import Editor, Feed, FetchResult, Notifier, Topic
 from monitor.recount import Recounter
+from monitor.reporter import Reporter, ReporterRules
 from monitor.store import (
     Feedback,
     Mailboxes,
@@ -43,6 +44,7 @@ from monitor.store import (
     Slots,
     Store,
     Subscriptions,
+    Tellings,
     migrate,
     open_engine,
 )
@@ -91,6 +93,8 @@ class App:
     recounter: Recounter
     # Tells the operator.
     notices: Notices
+    # Tells what nobody asked for: troubles of feeds, reports on topics.
+    reporter: Reporter
     # Polls one feed, as politely as it is known.
     fetch: Callable[[Feed], FetchResult]
     poller: Poller
@@ -171,6 +175,7 @@ def wire(
     subscriptions = Subscriptions(engine)
     inbox = inbox or Inbox(most=MOST_PUSHES, max_bytes=0)
     inbox.max_bytes = MOST_LARGE_PUSHES * polling.max_bytes
+    notices = Notices(store, operator_of(settings))
     subscriber = _subscriber(settings, subscriptions, inbox, ingest, client, clock)
     notifiers = make_notifiers(settings, client, clock)
     deliver = Deliver(
@@ -202,6 +207,7 @@ def wire(
         mailboxes=Mailboxes(engine),
         recounter=Recounter(Recounts(engine), editors, deliver.render, clock=clock),
         notices=notices,
+        reporter=Reporter(store, Tellings(engine), notices, reporter_rules(settings)),
         fetch=fetch,
         poller=Poller(
             store,
@@ -295,6 +301,17 @@ def operator_of(settings: Settings) -> tuple[Destination, ...]:
     return tuple(one for name in settings.operator for one in by_name[name])
 
 
+def reporter_rules(settings: Settings) -> ReporterRules:
+    """Say what is told unasked."""
+    watch = watch_of(settings)
+    return ReporterRules(
+        plan=settings.reports,
+        failures_told=settings.polling.tell_after_failures,
+        topics=watch.topics,
+        destinations=watch.destinations,
+    )
+
+
 def turn_rules(settings: Settings) -> TurnRules:
     """Give the rules of turns that the configuration sets."""
     polling = settings.polling
@@ -309,10 +326,17 @@ def turn_rules(settings: Settings) -> TurnRules:
 def delivery_rules(settings: Settings) -> DeliveryRules:
     """Give the rules of delivery that the configuration sets."""
     policy = settings.delivery
+    templates = {
+        destination.name: settings.templates[receiver.name]
+        for receiver in settings.receivers
+        if receiver.name in settings.templates
+        for destination in receiver.destinations
+    }
     return DeliveryRules(
         timeout=policy.timeout,
         give_up_after=policy.give_up_after,
         kinds={one.name: one.kind for one in destinations_of(settings)},
+        templates=templates,
     )
 
 

@@ -36,6 +36,8 @@ TICK = timedelta(seconds=1)
 LISTEN_SECONDS = 0.5
 # How often thresholds that follow a rate of alerts are chosen anew.
 CHOOSE_EVERY = timedelta(days=1)
+# How late a report may be.
+REPORT_EVERY = timedelta(seconds=30)
 # The first catch-up waits until each feed had its first poll, but not longer than this.
 CATCH_UP_WITHIN_SECONDS = 120.0
 # Feeds fail and recover one after another: a line a minute says enough.
@@ -145,11 +147,23 @@ class Daemon:
             args=("thresholds", self.choose_thresholds),
             id="thresholds",
         )
+        scheduler.add_job(
+            self._guarded,
+            "interval",
+            seconds=REPORT_EVERY.total_seconds(),
+            args=("report", self.report),
+            id="report",
+            next_run_time=wiring.utc_now(),
+        )
         return scheduler
 
     def choose_thresholds(self) -> None:
         """Let thresholds that follow a rate of alerts follow the stream."""
         wiring.choose_thresholds(self._app)
+
+    def report(self) -> None:
+        """Tell the troubles of feeds, and report on topics, when it is time."""
+        self._app.reporter.tick(self._app.clock())
 
     def websub(self) -> None:
         """Judge what hubs have pushed, and ask those that are due."""

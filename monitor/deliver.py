@@ -24,6 +24,7 @@ import structlog
 from monitor.alerts.bundle import join, window_of
 from monitor.alerts.mailbox import NO_TIME, READ_BY_PEOPLE, SPACING, after_answer
 from monitor.alerts.outage import notice_of
+from monitor.alerts.own import OwnTemplates
 from monitor.alerts.render import render
 from monitor.alerts.retry import Limits, after_error
 from monitor.errors import DeliveryError
@@ -52,12 +53,14 @@ EXPIRE_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRules:
-    """How long one attempt, and all attempts together, may take, and what each destination is."""
+    """How long one attempt, and all attempts together, may take; what each destination is."""
 
     timeout: timedelta
     give_up_after: timedelta
     # Destination -> its kind.
     kinds: Mapping[str, str] = field(default_factory=dict)
+    # Of those destinations whose receiver has any, by the destination's name.
+    templates: Mapping[str, OwnTemplates] = field(default_factory=dict)
 
     @property
     def lease(self) -> timedelta:
@@ -184,10 +187,14 @@ class Deliver:
             mailbox=after_answer(claim.mailbox, now, spacing),
         )
 
-    @staticmethod
-    def render(delivery: Delivery, alert: Alert) -> Message:
+    def render(self, delivery: Delivery, alert: Alert) -> Message:
         """Render an alert as its delivery sends it, without what came before at the destination."""
-        return render(alert, message_id=delivery.id)
+        own = self._rules.templates.get(delivery.destination)
+        message = render(alert, message_id=delivery.id, own=own)
+        for part, cause in message.template_faults.items():
+            facts = {"destination": delivery.destination, "part": part, "cause": cause}
+            log.warning("template_failed", sent="the usual form", **facts)
+        return message
 
     def _message(self, claim: Claim) -> Message:
         alert = join(claim.alerts, window=window_of(claim.deliveries))

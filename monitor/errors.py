@@ -43,6 +43,16 @@ class ConfigError(SeedwatchError):
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 
+class BadTemplateError(SeedwatchError):
+    """A template cannot be used; the text says why in one line."""
+
+    def __init__(self, what: str, *, line: int) -> None:
+        super().__init__(what)
+        self.what = what
+        # Counted from 1 within the template; 0 for all of it.
+        self.line = line
+
+
 class ParseError(SeedwatchError):
     """A document is not a feed; the text says why in one line."""
 

@@ -32,8 +32,13 @@ class Notices:
 
     def tell(self, notice: Alert, *, never: Collection[str] = ()) -> None:
         """Log the notice, and commit it with its deliveries."""
-        headline, *rest = paragraphs_of(notice.detail)
-        log.warning("notice", headline=headline, text=" ".join(rest))
+        self.log(notice)
         batch = self.batch(notice, never=never)
         if batch.alerts:
             self._store.commit(batch)
+
+    @staticmethod
+    def log(notice: Alert) -> None:
+        """Log the notice."""
+        headline, *rest = paragraphs_of(notice.detail)
+        log.warning("notice", headline=headline, text=" ".join(rest))

@@ -442,6 +442,8 @@ class Topic:
     # Texts that `seedwatch check` tries: they must, or must not, be on-topic.
     expect_match: tuple[str, ...] = ()
     expect_ignore: tuple[str, ...] = ()
+    # Whether its receivers get a report now and then.
+    reports: bool = True
 
     def reads(self, groups: tuple[str, ...]) -> bool:
         """Say whether the topic reads a feed of these groups."""
@@ -750,6 +752,8 @@ class Message:
     is_update: bool = False
     # The receipt of the first message about that story at this destination; None if this is it.
     earlier: Mapping[str, str] | None = None
+    # Which of the receiver's own templates failed, and why; those parts have their usual form.
+    template_faults: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

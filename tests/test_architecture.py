@@ -35,6 +35,7 @@ FLOORS = {
     "monitor.inbox": 3,
     "monitor.sift": 3,
     "monitor.ingest": 4,
+    "monitor.reporter": 4,
     "monitor.poll": 4,
     "monitor.deliver": 4,
     "monitor.recount": 4,

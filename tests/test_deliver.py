@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from monitor.alerts.own import OwnTemplates
 from monitor.alerts.route import route
 from monitor.deliver import Deliver, DeliveryRules
 from monitor.errors import DeliveryError
@@ -201,6 +202,26 @@ def test_patience_ends(timeline: Timeline) -> None:
     assert (expired.attempts, len(slack.messages)) == (11, 11)
     assert expired.settled_at is not None
     assert NOW + HOUR / 2 < expired.settled_at <= NOW + HOUR
+
+
+def test_a_template_that_fails_costs_its_form_only(timeline: Timeline) -> None:
+    """A message whose template makes nothing of it goes out in its usual form, and is logged."""
+    own = OwnTemplates(
+        receiver="desk", sources={"text": "{% if alert.reason == 'update' %}new{% endif %}"}
+    )
+    rules = DeliveryRules(timeout=10 * SECOND, give_up_after=HOUR, templates={SLACK: own})
+    slack = Scripted()
+    deliver = Deliver(
+        timeline.store, {SLACK: slack}, rules, clock=lambda: timeline.now, chance=lambda: 0.0
+    )
+    timeline.tell("fence", SLACK)
+    with structlog.testing.capture_logs() as logs:
+        assert run(deliver) == 1
+    assert timeline.only().state is DeliveryState.DELIVERED
+    assert "fence" in slack.messages[0].text
+    (line,) = [line for line in logs if line["event"] == "template_failed"]
+    assert (line["destination"], line["part"]) == (SLACK, "text")
+    assert line["cause"] == "it made nothing of this alert (first_story)"
 
 
 def test_a_destination_that_is_gone(timeline: Timeline) -> None:

@@ -12,10 +12,20 @@ from typing import Any
 import pytest
 import structlog
 
+from monitor.alerts.render import render
 from monitor.alerts.route import route
-from monitor.deliver import Deliver
 from monitor.notify import build
-from monitor.records import Batch, DeliveryState, Editor, Outcome, Reason, Story
+from monitor.records import (
+    Alert,
+    Batch,
+    Delivery,
+    DeliveryState,
+    Editor,
+    Message,
+    Outcome,
+    Reason,
+    Story,
+)
 from monitor.recount import MOST_EDITS, Recounter
 from monitor.store import Recounts, Store, migrate, open_engine
 from monitor.targets import Secret, SlackBotTarget, SlackTarget
@@ -28,6 +38,11 @@ from tests.fakes.web import Reply, WebServer
 SLACK = "desk/1-slack"
 UPDATE = "/api/chat.update"
 TAKEN = Reply(body=b'{"ok":true,"channel":"C1","ts":"1.2"}')
+
+
+def as_told(delivery: Delivery, alert: Alert) -> Message:
+    """Render as `Deliver` does without templates."""
+    return render(alert, message_id=delivery.id)
 
 
 class Newsroom:
@@ -80,7 +95,7 @@ class Newsroom:
     def run(self) -> int:
         """Look through the messages once; give how many edits were taken."""
         recounts = Recounts(self.engine)
-        return Recounter(recounts, self.editors, Deliver.render, clock=lambda: self.now).run()
+        return Recounter(recounts, self.editors, as_told, clock=lambda: self.now).run()
 
     def edits(self) -> list[tuple[str, str]]:
         """Give what was edited: which message, and what it says of its sources."""

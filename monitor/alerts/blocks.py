@@ -15,6 +15,7 @@ from monitor.alerts.wording import MAX_URL, WordedAlert, WordedItem
 
 MAX_HEADER = 150
 MAX_TEXT = 3_000
+MAX_BLOCKS = 50
 
 Block = dict[str, Any]
 
@@ -40,6 +41,47 @@ def mrkdwn(text: str) -> str:
     return _MENTION.sub("\u200b", text).translate(_MRKDWN)
 
 
+def mrkdwn_link(url: str, words: str) -> str:
+    """Write a link; without words it shows itself, without a URL the words stand alone."""
+    address = _address(url)
+    if len(address) > MAX_URL:
+        return f"{mrkdwn(words)} (link too long for Slack)".lstrip()
+    if not address:
+        return mrkdwn(words)
+    return f"<{address}|{mrkdwn(words)}>" if words else f"<{address}>"
+
+
+def sections(text: str) -> tuple[Block, ...]:
+    """Lay a text in the marks of Slack out in as few blocks as its limits allow.
+
+    It is broken between lines, else between words; what does not fit into 50 blocks is said to be
+    left out.
+    """
+    laid: list[Block] = []
+    rest = text.strip("\n")
+    while rest and len(laid) < MAX_BLOCKS - 1:
+        piece = _fitting(rest)
+        laid.append(_section(_mrkdwn(piece.rstrip("\n") or " ")))
+        rest = rest[len(piece) :].strip("\n")
+    if rest:
+        laid.append(_section(_mrkdwn(f"({len(rest)} more characters do not fit here)")))
+    return tuple(laid)
+
+
+def _fitting(text: str) -> str:
+    """Give the longest beginning of a text that one block takes."""
+    units = text.encode("utf-16-le")
+    if len(units) <= 2 * MAX_TEXT:
+        return text
+    piece = units[: 2 * MAX_TEXT].decode("utf-16-le", "ignore")
+    # Not within a link or an escaped sign, as far as there is a better place.
+    for mark in ("\n", " "):
+        place = piece.rfind(mark)
+        if place > 0:
+            return piece[: place + 1]
+    return piece
+
+
 def blocks(alert: WordedAlert) -> tuple[Block, ...]:
     """Lay the alert out in blocks."""
     if alert.headline:
@@ -51,7 +93,7 @@ def blocks(alert: WordedAlert) -> tuple[Block, ...]:
             title = f"{number}. {item.title}"
             text = f"{title}\n{item.summary}" if item.summary else title
             laid += [_section(_plain(text)), _context(item)]
-        return tuple(laid)
+        return (*laid, *_note(alert))
     item = alert.items[0]
     lead = f"\n{mrkdwn(alert.lead)}" if alert.lead else ""
     laid = [_header(item.title), _section(_mrkdwn(intro + lead))]
@@ -59,14 +101,23 @@ def blocks(alert: WordedAlert) -> tuple[Block, ...]:
         laid.append(_section(_plain(item.title)))
     if item.summary:
         laid.append(_section(_plain(item.summary)))
-    return (*laid, _context(item))
+    return (*laid, _context(item), *_note(alert))
+
+
+def _note(alert: WordedAlert) -> tuple[Block, ...]:
+    if not alert.note:
+        return ()
+    return ({"type": "context", "elements": [_mrkdwn(mrkdwn(alert.note))]},)
 
 
 def _notice(alert: WordedAlert) -> tuple[Block, ...]:
     laid = [_header(alert.headline), _section(_mrkdwn(f"*{alert.topic}*: {alert.kind}"))]
     if laid[0]["text"] != _plain(alert.headline):
         laid.append(_section(_plain(alert.headline)))
-    return (*laid, *(_section(_plain(text)) for text in alert.paragraphs))
+    laid += [_section(_plain(text)) for text in alert.paragraphs]
+    for item in alert.items:
+        laid += [_section(_plain(item.title)), _context(item)]
+    return (*laid, *_note(alert))
 
 
 def _header(text: str) -> Block:

@@ -1,6 +1,7 @@
 """Notices: what seedwatch tells its operator about itself. Pure.
 
 A notice is an alert without a topic, a story or items, so that it takes the same way as any other.
+A report on a topic is one with that topic, and perhaps an item.
 """
 
 from __future__ import annotations

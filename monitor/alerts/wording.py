@@ -51,6 +51,7 @@ _KINDS: Mapping[Reason, str] = {
     Reason.NOTICE: "notice to the operator",
     Reason.DIGEST: "digest",
 }
+_REPORT = "how it is going"
 # What the subject puts before the title, so that a list of mail tells them apart.
 _PREFIXES: Mapping[Reason, str] = {
     Reason.CATCH_UP: "catch-up: ",
@@ -98,7 +99,9 @@ class WordedAlert:
     is_list: bool
     subject: str
     items: tuple[WordedItem, ...]
-    # Of a notice, which has no items: what stands where a title stands, and what follows it.
+    # What the reader should know of the message itself; mostly empty.
+    note: str = ""
+    # Of a notice or a report: what stands where a title stands, and what follows it.
     headline: str = ""
     paragraphs: tuple[str, ...] = ()
 
@@ -187,13 +190,16 @@ def wrap(text: str, first: str = "", rest: str = "") -> str:
 
 def _notice(alert: Alert) -> WordedAlert:
     headline, *rest = paragraphs_of(alert.detail) or ("(no text)",)
+    topic = clean(alert.topic, _NAME) or US
     return WordedAlert(
-        topic=US,
-        kind=_KINDS[Reason.NOTICE],
+        topic=topic,
+        # One of a topic is its report.
+        kind=_REPORT if alert.topic else _KINDS[Reason.NOTICE],
         lead="",
         is_list=False,
-        subject=clean(f"[{US}] {headline}", MAX_SUBJECT),
-        items=(),
+        subject=clean(f"[{topic}] {headline}", MAX_SUBJECT),
+        # A report shows what came closest.
+        items=tuple(_item(item, 0) for item in shown_items(alert)[0]),
         headline=headline,
         paragraphs=tuple(rest),
     )

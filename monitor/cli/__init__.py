@@ -430,6 +430,29 @@ def evaluate(
     measure.run(folder, topics, decisions, changes, as_json=as_json)
 
 
+# Not named `preview`, for the same reason as `feedback_group`.
+@main.command("preview")
+@click.argument("topic")
+@click.option("--receiver", help="Default: each receiver of the topic.")
+@_json_option
+@click.pass_obj
+def show_preview(config: Path | None, *, topic: str, receiver: str | None, as_json: bool) -> None:
+    """Show the last alert of TOPIC as its receivers get it.
+
+    Nothing is sent. Templates of your own are applied; without an alert so far an
+    example is shown. --json has all forms: text, HTML, Slack's blocks, the webhook's
+    JSON.
+
+    \b
+    Examples:
+      seedwatch preview belarus-eu-border --receiver newsroom
+      seedwatch preview belarus-eu-border --json | jq -r '.[0].html' > page.html
+    """  # noqa: D301 - click's own mark
+    from monitor.cli import preview
+
+    preview.preview(config, topic, receiver, as_json=as_json)
+
+
 @main.command("test-alert")
 @click.argument("receiver")
 @_json_option

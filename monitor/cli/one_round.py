@@ -80,6 +80,7 @@ def once(named: Path | None, *, dry_run: bool, as_json: bool) -> None:
                 for topic in settings.topics:
                     alert = app.ingest.catch_up(topic, app.clock())
                     done.alerts += [alert] if alert else []
+                app.reporter.tick(app.clock())
                 done.outcomes = _deliver(app)
                 now = app.clock()
                 done.held = sum(one.delivery.due_at > now for one in app.slots.waiting())

@@ -58,17 +58,27 @@ def settings_or_defaults(named: Path | None) -> Settings:
     return settings_of(named)
 
 
+def has_database(settings: Settings) -> bool:
+    """Say whether the database is there already; one on a server is taken to be."""
+    path = _database_file(settings)
+    return path is None or path.exists()
+
+
+def _database_file(settings: Settings) -> Path | None:
+    url = make_url(settings.store_url)
+    is_file = url.drivername.startswith("sqlite") and url.database
+    return Path(url.database) if is_file and url.database else None
+
+
 @contextmanager
 def opened(settings: Settings, *, must_exist: bool) -> Iterator[App]:
     """Open the database and wire the app for one command.
 
     Raises `StoreError` if the database must exist, since only the service makes it.
     """
-    url = make_url(settings.store_url)
-    if must_exist and url.drivername.startswith("sqlite") and url.database:
-        path = Path(url.database)
-        if not path.exists():
-            raise StoreError(f"there is no database at {path} yet: start `seedwatch run` first")
+    if must_exist and not has_database(settings):
+        path = _database_file(settings)
+        raise StoreError(f"there is no database at {path} yet: start `seedwatch run` first")
     app = wire(settings, open_database(settings))
     try:
         yield app

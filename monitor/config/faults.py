@@ -194,7 +194,7 @@ def _pattern(place: tuple[int | str, ...]) -> str:
     if place and isinstance(place[-1], int):
         return ""
     parts = [str(part) for part in place if isinstance(part, str)]
-    if len(parts) > 1 and parts[0] in {"topics", "feeds", "receivers"}:
+    if len(parts) > 1 and parts[0] in {"topics", "feeds", "receivers", "templates"}:
         parts[1] = "*"
     if parts[:1] == ["receivers"] and parts[2:3] == ["to"] and len(parts) > 3:
         # A destination is the same with and without a schedule beside it.

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from monitor.alerts.schedule import Quiet
 from monitor.config.push import check_callback, parse_listen
+from monitor.config.reports import WeekTime, parse_switch, parse_week_time, read_zone
 from monitor.config.settings import Listen, LogFormat, LogLevel, SmtpSecurity
 from monitor.config.times import parse_days, parse_quiet, parse_time, parse_zone
 from monitor.config.values import (
@@ -69,6 +70,7 @@ Timeout = Annotated[timedelta, BeforeValidator(duration_between("1s", "5m")), _D
 GiveUpAfter = Annotated[timedelta, BeforeValidator(duration_between("1s", "30d")), _DURATION]
 MaxBytes = Annotated[int, BeforeValidator(size_between("10kB", "100MB")), _SIZE]
 PerHost = Annotated[int, BeforeValidator(whole_between(1, 16)), _whole(1, 16)]
+FailuresTold = Annotated[int, BeforeValidator(whole_between(1, 1000)), _whole(1, 1000)]
 Workers = Annotated[int, BeforeValidator(whole_between(1, 128)), _whole(1, 128)]
 Port = Annotated[int, BeforeValidator(whole_between(1, 65535)), _whole(1, 65535)]
 Threshold = Annotated[float | Rate | None, BeforeValidator(parse_threshold), _THRESHOLD]
@@ -83,6 +85,21 @@ Entries = Annotated[int, BeforeValidator(whole_between(1, 1000)), _whole(1, 1000
 FileBytes = Annotated[int, BeforeValidator(size_between("100kB", "1GB")), _SIZE]
 Lasts = Annotated[timedelta, BeforeValidator(duration_between("1m", "30d")), _DURATION]
 Language = Annotated[str, AfterValidator(check_language)]
+
+
+ReportTime = Annotated[
+    WeekTime,
+    BeforeValidator(parse_week_time),
+    WithJsonSchema(
+        {"type": "string", "pattern": r"^((mon|tue|wed|thu|fri|sat|sun)[a-z]* )?\d\d:\d\d$|\$\{"}
+    ),
+]
+ReportZone = Annotated[ZoneInfo, BeforeValidator(read_zone), WithJsonSchema({"type": "string"})]
+Switch = Annotated[
+    bool,
+    BeforeValidator(parse_switch),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, _VARIABLE]}),
+]
 
 
 def _as_list(value: Any) -> Any:

@@ -13,9 +13,11 @@ from monitor.config.faults import Faults, translate
 from monitor.config.feeds import build_feeds, check_repeats, read_lists
 from monitor.config.files import UnreadableError, read_bytes
 from monitor.config.receivers import Vault, build_receiver
+from monitor.config.reports import build_plan
 from monitor.config.schedules import check_schedules
 from monitor.config.settings import DeliveryPolicy, Log, Polling, Settings, WebSub
 from monitor.config.shape import ConfigShape, DeliveryShape, LogShape, PollingShape
+from monitor.config.templates import read_templates
 from monitor.config.topics import build_topic, check_listed, check_names, read_all_seeds
 from monitor.config.tree import Node, read_tree
 from monitor.errors import ConfigError, Fault
@@ -57,6 +59,8 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     check_repeats(groups, lists, faults)
     secrets = Vault(folder, environ, faults).collect(receivers)
     check_schedules(receivers, faults)
+    templates = root.children.get("templates", _NOTHING)
+    own = read_templates(templates, receivers.children, folder, faults)
     _check_store(store, faults)
     _check_polling(root.children.get("polling", _NOTHING), faults)
     if shape is None or faults:
@@ -76,6 +80,8 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
         log=Log(**dict(shape.log)),
         operator=tuple(shape.operator or ()),
         websub=WebSub(**dict(shape.websub)) if shape.websub else None,
+        templates=own,
+        reports=build_plan(shape.reports.at, shape.reports.zone) if shape.reports else None,
     )
 
 

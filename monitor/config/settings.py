@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+from monitor.alerts.own import OwnTemplates
+from monitor.alerts.report import ReportPlan
 from monitor.alerts.schedule import AT_ONCE, Schedule
 from monitor.records import Allowed, FeedSpec, Topic
 from monitor.targets import Destination
@@ -48,6 +51,8 @@ class Polling:
     max_bytes: int
     # E-mail or web address that the User-Agent shows to those we poll.
     contact: str | None = None
+    # Failures of a feed in a row after which the operator is told.
+    tell_after_failures: int = 5
     # What may be polled though it is not on the public internet.
     allow_addresses: tuple[Allowed, ...] = ()
 
@@ -109,3 +114,7 @@ class Settings:
     operator: tuple[str, ...] = ()
     # None: nothing listens, and no hub is asked.
     websub: WebSub | None = None
+    # Of those receivers that have templates of their own, by the receiver's name.
+    templates: Mapping[str, OwnTemplates] = field(default_factory=dict)
+    # None: topics are not reported on.
+    reports: ReportPlan | None = None

@@ -29,6 +29,7 @@ from monitor.config.fields import (
     Days,
     DigestEvery,
     Every,
+    FailuresTold,
     Flag,
     Format,
     GiveUpAfter,
@@ -43,8 +44,11 @@ from monitor.config.fields import (
     Phrase,
     Port,
     QuietHours,
+    ReportTime,
+    ReportZone,
     Security,
     Spacing,
+    Switch,
     Threshold,
     Timeout,
     Times,
@@ -82,6 +86,9 @@ class TopicShape(Shape):
     receivers: Names = Field(description="Names of receivers that are told.")
     urgent: Flag = Field(
         default=False, description="Send its alerts in the quiet hours of receivers, too."
+    )
+    report: Switch = Field(
+        default=True, description="Whether its receivers get its report, see `reports`."
     )
     expect: ExpectShape = Field(
         default_factory=ExpectShape, description="Texts that `seedwatch check` tries."
@@ -171,6 +178,21 @@ class DestinationShape(Shape):
         return value
 
 
+class TemplatesShape(Shape):
+    """What messages of one receiver look like: templates of Jinja2, a part each."""
+
+    subject: str | None = Field(default=None, description="The subject, and the title of pushes.")
+    subject_file: str | None = Field(default=None, description="A file that holds it.")
+    text: str | None = Field(
+        default=None, description="Plain text: of mail, of the console, of Apprise's services."
+    )
+    text_file: str | None = Field(default=None, description="A file that holds it.")
+    html: str | None = Field(default=None, description="The page in mail.")
+    html_file: str | None = Field(default=None, description="A file that holds it.")
+    slack: str | None = Field(default=None, description="What Slack shows, in its mrkdwn.")
+    slack_file: str | None = Field(default=None, description="A file that holds it.")
+
+
 class PollingShape(Shape):
     """How feeds are polled."""
 
@@ -192,6 +214,10 @@ class PollingShape(Shape):
     workers: Workers = Field(default=16, description="Polls at the same time in all.")
     timeout: Timeout = as_written("30s", "For one poll, from the first byte to the last.")
     max_bytes: MaxBytes = as_written("8MB", "Larger documents are refused.")
+    tell_after_failures: FailuresTold = Field(
+        default=5,
+        description="Failures of a feed in a row after which the `operator` is told.",
+    )
     contact: Contact | None = Field(
         default=None, description="E-mail or web address shown to those we poll (User-Agent)."
     )
@@ -218,6 +244,13 @@ class WebSubShape(Shape):
         description="The public address at which your reverse proxy passes hubs on to `listen`."
     )
     listen: ListenAt = as_written("127.0.0.1:8787", "Address and port to listen at.")
+
+
+class ReportsShape(Shape):
+    """When each topic is reported on: what was read and told, and what came closest."""
+
+    at: ReportTime = as_written("mon 09:00", "Day and time of a week, or a time of each day.")
+    zone: ReportZone = as_written("UTC", "The zone of that time, such as Europe/Warsaw.")
 
 
 class LogShape(Shape):
@@ -320,6 +353,13 @@ class ConfigShape(Shape):
         description="Receivers that are told when something is wrong with the service itself."
         " Default: nobody; `status` and the log say it.",
     )
+    templates: dict[Name, TemplatesShape] = Field(
+        default={}, description="What messages look like, by receiver. Default: the usual forms."
+    )
+    reports: ReportsShape | None = Field(
+        default_factory=ReportsShape,
+        description="When each topic is reported on, to its receivers. null: never.",
+    )
     polling: PollingShape = Field(default_factory=PollingShape, description="How feeds are polled.")
     delivery: DeliveryShape = Field(
         default_factory=DeliveryShape, description="How long a delivery may take."
@@ -343,6 +383,9 @@ EXAMPLES: Mapping[str, str] = {
     "feeds": '{world: ["https://feeds.bbci.co.uk/news/world/rss.xml"]}',
     "feeds.*": '["https://feeds.bbci.co.uk/news/world/rss.xml"]',
     "feeds.*.url": '"https://feeds.bbci.co.uk/news/world/rss.xml"',
+    "reports": '{at: "mon 09:00", zone: Europe/Warsaw}',
+    "templates": '{me: {subject: "{{ alert.title }}"}}',
+    "templates.*": '{subject: "{{ alert.title }}"}',
     "websub": '{callback_url: "https://alerts.example.org/websub"}',
     "websub.callback_url": '"https://alerts.example.org/websub"',
     "receivers": "{me: [console]}",
@@ -381,6 +424,7 @@ _SHAPES: Mapping[str, type[Shape]] = {
     "expect": ExpectShape,
     "polling": PollingShape,
     "delivery": DeliveryShape,
+    "reports": ReportsShape,
     "websub": WebSubShape,
     "log": LogShape,
 }
@@ -392,6 +436,8 @@ def known_keys(place: tuple[int | str, ...]) -> tuple[str, ...]:
         shape: type[Shape] = ConfigShape
     elif len(place) == 2 and place[0] == "topics":
         shape = TopicShape
+    elif len(place) == 2 and place[0] == "templates":
+        shape = TemplatesShape
     else:
         shape = _SHAPES[str(place[-1])]
     return tuple(field.alias or name for name, field in shape.model_fields.items())

@@ -153,4 +153,5 @@ def build_topic(name: str, shape: TopicShape, seeds: tuple[Seed, ...]) -> Topic:
         urgent=shape.urgent,
         expect_match=tuple(shape.expect.match),
         expect_ignore=tuple(shape.expect.ignore),
+        reports=shape.report,
     )

@@ -61,6 +61,8 @@ class Node:
     written: str = ""
     # Whether a variable in it has no value, so that nothing more can be said of it.
     unset: bool = False
+    # Whether it is a text whose lines stand in the file as they are, below its key (`key: |`).
+    is_block: bool = False
 
     @property
     def text(self) -> str | None:
@@ -189,7 +191,14 @@ class _Reader:
             return Node(path=path, line=line, value=value, written=written)
         expanded, problems = expand(written, self._environ)
         self.faults.extend(self.fault(path, line, problem) for problem in problems)
-        return Node(path=path, line=line, value=expanded, written=written, unset=bool(problems))
+        return Node(
+            path=path,
+            line=line,
+            value=expanded,
+            written=written,
+            unset=bool(problems),
+            is_block=composed.style == "|",
+        )
 
     def _typed(self, composed: ScalarNode) -> Scalar:
         try:

@@ -51,6 +51,7 @@ polling:
   allow_addresses: [127.0.0.1]
 delivery:
   group_wait: 0s
+reports: null
 store: sqlite:///demo.db
 log: {{level: error}}
 """

@@ -11,6 +11,7 @@ from monitor.store.silences import Silences
 from monitor.store.slots import Slots
 from monitor.store.store import Store
 from monitor.store.subscriptions import Subscriptions
+from monitor.store.told import Tellings
 
 __all__ = [
     "Feedback",
@@ -22,6 +23,7 @@ __all__ = [
     "Slots",
     "Store",
     "Subscriptions",
+    "Tellings",
     "has_daemon",
     "migrate",
     "open_engine",

@@ -58,7 +58,7 @@ class Reports:
     def topic(self, topic: str, since: datetime) -> TopicReport:
         """Report on one topic since a time."""
         mine = (decisions.c.topic == topic, decisions.c.decided_at >= since)
-        told = (alerts.c.topic == topic, alerts.c.reason != "test")
+        told = (alerts.c.topic == topic, alerts.c.reason.not_in(["test", "notice"]))
         best = (
             select(items, feeds.c.name.label("source"), *decisions.c)
             .join(feeds)

@@ -136,6 +136,8 @@ items = Table(
     Column("last_seen_at", UtcDateTime),
     Column("edits", Integer),
     UniqueConstraint("feed_id", "key"),
+    # When each feed last brought anything.
+    Index(None, "feed_id", "first_seen_at"),
 )
 
 # Under which names the items of each feed are known. A digest comes first: the same article is
@@ -282,6 +284,24 @@ feedback = Table(
     Column("state", JSON, nullable=False),
     Column("given_at", UtcDateTime, nullable=False),
     Column("undone_at", UtcDateTime),
+)
+
+# What is wrong with feeds, as far as it was told.
+troubles = Table(
+    "troubles",
+    metadata,
+    Column("feed_id", ForeignKey("feeds.id"), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
+# Up to when each topic was reported on.
+reported = Table(
+    "reported",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("until", UtcDateTime, nullable=False),
 )
 
 # What tracking has learned from the stream: small states by name, e.g. `topic/border/en/…`.

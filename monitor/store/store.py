@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -228,8 +228,8 @@ class Store:
 
     # -- the outbox
 
-    def commit(self, batch: Batch) -> None:
-        """Store all that a poll changed, in one transaction.
+    def commit(self, batch: Batch, also: Callable[[Connection], None] | None = None) -> None:
+        """Store all that a poll changed, in one transaction; `also` writes what belongs to it.
 
         What is stored already (the same item, alert or delivery) stays as it is, so that the same
         batch twice is the same as once.
@@ -248,8 +248,8 @@ class Store:
             told = [
                 {"alert_id": alert.id, "item_id": item.item_id}
                 for alert in batch.alerts
-                # A test tells of no item.
-                if alert.reason is not Reason.TEST
+                # A test tells of no item, and a report names one that was not told.
+                if alert.reason not in {Reason.TEST, Reason.NOTICE}
                 for item in alert.items
             ]
             add(tx, schema.alert_items, told)
@@ -261,6 +261,8 @@ class Store:
             states = batch.lessons.states.items()
             learned = [{"name": name, "state": state} for name, state in states]
             overwrite(tx, schema.learned, learned)
+            if also is not None:
+                also(tx)
 
     def claim(self, now: datetime, lease: timedelta, hands: Hands) -> list[Claim]:
         """Take the next message of each mailbox that is open, and lease it.

@@ -47,6 +47,7 @@ FILES = {
     b'<outline text="B" xmlUrl="feed://b.example"/>\n</body></opml>',
     "hook.key": b"https://hooks.example/T0\n",
     "letmein.key": b"letmein\n",
+    "broken.html.j2": b'<p>\n<a href="{{ alert.title }}">open</a></p>',
 }
 
 
@@ -91,7 +92,16 @@ def test_good_file_has_no_faults(folder: Path) -> None:
 
 
 CASES = cases(
-    "whole", "topics", "feeds", "settings", "receivers", "channels", "websub", "schedules"
+    "whole",
+    "topics",
+    "feeds",
+    "settings",
+    "receivers",
+    "channels",
+    "websub",
+    "schedules",
+    "templates",
+    "reports",
 )
 
 

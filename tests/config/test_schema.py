@@ -63,6 +63,7 @@ def test_defaults_of_the_schema_are_as_written() -> None:
         "host_spacing": "5s",
         "workers": 16,
         "timeout": "30s",
+        "tell_after_failures": 5,
         "max_bytes": "8MB",
         "contact": None,
         "allow_addresses": [],
@@ -84,7 +85,8 @@ def test_shipped_file_explains_every_key() -> None:
     """Each key that the file may have at its top, in a topic or in a section is shown in it."""
     shipped = SHIPPED.read_text(encoding="utf-8")
     definitions: dict[str, Any] = {"": schema(), **schema()["$defs"]}
-    for part in ("", "TopicShape", "ExpectShape", "PollingShape", "DeliveryShape", "LogShape"):
+    parts = ("Topic", "Expect", "Polling", "Delivery", "Log", "Reports")
+    for part in ("", *(f"{name}Shape" for name in parts)):
         for key in definitions[part]["properties"]:
             assert re.search(rf"^ *{key}:", shipped, re.MULTILINE), key
 
@@ -140,6 +142,19 @@ def test_commented_websub_is_one_step_from_use(tmp_path: Path) -> None:
     path = tmp_path / "config" / "seedwatch.yaml"
     path.write_text(shipped.replace("websub: null\n# websub:", "websub:"), "utf-8")
     assert load(path, {}).websub is not None
+
+
+def test_commented_templates_are_one_step_from_use(tmp_path: Path) -> None:
+    """The templates in comments load in the place of the line above them."""
+    shipped = SHIPPED.read_text(encoding="utf-8")
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "feeds").symlink_to(SHIPPED.parent / "feeds")
+    (tmp_path / "seeds").symlink_to(ROOT / "seeds")
+    path = tmp_path / "config" / "seedwatch.yaml"
+    before, _, after = shipped.partition("templates: {}\n")
+    commented, blank, rest = after.partition("\n\n")
+    path.write_text(before + re.sub("(?m)^# ", "", commented) + blank + rest, "utf-8")
+    assert sorted(load(path, {}).templates["newsroom"].sources) == ["subject", "text"]
 
 
 def test_all_kinds_stand_in_comments() -> None:

@@ -17,6 +17,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from monitor.app import (
     App,
     delivery_rules,
@@ -64,12 +66,12 @@ class DyingStore(Store):
         self._step = step
         self._doomed: set[str] = set()
 
-    def commit(self, batch: Batch) -> None:
+    def commit(self, batch: Batch, also: Callable[[Connection], None] | None = None) -> None:
         """Die before the commit of its alert, or after; or after a baseline, or a catch-up."""
         is_doomed = any(DOOMED in item.title for alert in batch.alerts for item in alert.items)
         if self._step == "judged" and is_doomed:
             die()
-        super().commit(batch)
+        super().commit(batch, also)
         is_baseline = any(judged.seen.baseline for judged in batch.items)
         if (
             (self._step == "committed" and is_doomed)
