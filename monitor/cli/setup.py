@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from monitor import app as wiring
-from monitor.cli.place import settings_of, starter_folder
+from monitor.cli.place import settings_of
 from monitor.cli.screen import plain, print_json, screen
+from monitor.cli.starter import starter_folder
 from monitor.config import Settings
 from monitor.errors import SeedwatchError
 from monitor.feeds.identity import fingerprint

@@ -3,12 +3,13 @@
 from monitor.store.engine import has_daemon, open_engine, sole_daemon
 from monitor.store.feedback import Feedback
 from monitor.store.migrate import migrate
-from monitor.store.reports import Reports
+from monitor.store.reports import Glance, Reports
 from monitor.store.store import Store
 from monitor.store.subscriptions import Subscriptions
 
 __all__ = [
     "Feedback",
+    "Glance",
     "Reports",
     "Store",
     "Subscriptions",
