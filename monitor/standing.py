@@ -30,7 +30,7 @@ class Standing:
     since: datetime
     # When the file was last seen to differ from what is in force; None: it is what is in force.
     changed_at: datetime | None = None
-    # What is wrong with it, a line each; empty: nothing, it was only not taken over.
+    # Why it was refused, a line each; empty: it was not, it was only not taken over.
     faults: tuple[str, ...] = ()
 
     @property
@@ -58,7 +58,7 @@ class Standing:
         >>> standing.changed(later).sentence()
         'seedwatch.yaml was changed (18:03 UTC) and not taken over: reload the service'
         >>> standing.changed(later, ("it is empty", "it is old")).sentence()
-        'seedwatch.yaml is wrong (18:03 UTC), the old configuration stays: it is empty (and 1 more)'
+        'seedwatch.yaml was refused (18:03 UTC), the old configuration stays: it is empty (and 1 more)'
         """
         if self.changed_at is None:
             return ""
@@ -67,7 +67,7 @@ class Standing:
             return f"{self.config.name} was changed ({at}) and not taken over: reload the service"
         more = f" (and {len(self.faults) - 1} more)" if self.faults[1:] else ""
         return (
-            f"{self.config.name} is wrong ({at}), the old configuration stays:"
+            f"{self.config.name} was refused ({at}), the old configuration stays:"
             f" {self.faults[0]}{more}"
         )
 

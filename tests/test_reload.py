@@ -6,6 +6,7 @@ import json
 import socket
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -210,7 +211,7 @@ def test_a_wrong_change_is_noticed(desk: Desk) -> None:
         for _ in range(4):
             desk.daemon.tell()
     assert [line["event"] for line in logs] == ["configuration_wrong"]
-    assert "is wrong" in desk.daemon._configuration.standing.sentence()
+    assert "was refused" in desk.daemon._configuration.standing.sentence()
 
 
 def test_a_file_that_is_gone_is_wrong(desk: Desk) -> None:
@@ -287,3 +288,28 @@ def test_a_fault_of_ours_ends_no_service(desk: Desk) -> None:
         assert made.reload(lambda _settings: None) is None
     assert [line["event"] for line in logs] == ["reload_broke"]
     assert "internal error: RuntimeError" in made.standing.sentence()
+
+
+def test_ready_comes_after_the_first_round(desk: Desk, watcher: Watcher) -> None:
+    """From start to end: first a round of each job, then READY=1, signs of life, STOPPING=1."""
+    heard: list[str] = []
+    before_the_first_round: list[list[str]] = []
+
+    class Poller:
+        """Takes down what was said before it is at its end, and has the service stopped later."""
+
+        def tick(self, _now: datetime, *, until: float) -> int:
+            assert until > 0
+            heard.extend(watcher.heard())
+            before_the_first_round.append(list(heard))
+            if any(text == "READY=1" for text in heard):
+                desk.daemon.stop()
+            return 0
+
+    desk.daemon._app = replace(desk.app, poller=Poller())  # type: ignore[arg-type]
+    desk.daemon.run()
+    heard.extend(watcher.heard())
+    assert "READY=1" not in before_the_first_round[0]
+    assert heard.count("READY=1") == 1
+    assert any(text.startswith("STATUS=1 topic, 1 feed") for text in heard)
+    assert heard[-1] == "STOPPING=1"

@@ -18,6 +18,7 @@ from pathlib import Path
 from monitor.cli.service_files import unreachable
 
 ROOT = Path(__file__).parents[2]
+SHARED = Path(os.environ.get("SEEDWATCH_SHARED") or ROOT.parent / "shared")
 # Long, since the machine may be busy with others.
 PATIENCE = 90.0
 HOME = Path("/opt/seedwatch")
