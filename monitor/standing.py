@@ -57,8 +57,8 @@ class Standing:
         >>> later = datetime(2026, 11, 24, 18, 3, tzinfo=UTC)
         >>> standing.changed(later).sentence()
         'seedwatch.yaml was changed (18:03 UTC) and not taken over: reload the service'
-        >>> standing.changed(later, ("it is empty", "it is old")).sentence()
-        'seedwatch.yaml was refused (18:03 UTC), the old configuration stays: it is empty (and 1 more)'
+        >>> standing.changed(later, ("empty", "old")).sentence()
+        'seedwatch.yaml was refused (18:03 UTC), the old configuration stays: empty (and 1 more)'
         """
         if self.changed_at is None:
             return ""
