@@ -101,9 +101,10 @@ class Herald:
 
     def say(self, line: str) -> None:
         """Give the line that `systemctl status` shows; the same one is not sent again."""
-        if line != self._said:
-            self._said = line
-            self._send(f"STATUS={line}")
+        with self._lock:
+            if line != self._said:
+                self._said = line
+                self._send(f"STATUS={line}")
 
     def _send(self, *lines: str) -> None:
         notify(self._environ, *lines)
