@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -52,6 +51,7 @@ from monitor.subscribe import Pipe, Subscriber, SubscribeRules
 from monitor.targets import Destination, fingerprint
 from monitor.topics import threshold
 from monitor.topics.track import WARM_ITEMS, Tracker
+from monitor.workers import Workers
 
 log = structlog.get_logger()
 
@@ -103,10 +103,10 @@ class App:
     inbox: Inbox
     # None: no hub is asked.
     subscriber: Subscriber | None
-    fetchers: ThreadPoolExecutor
+    fetchers: Workers
     # Ask hubs.
-    askers: ThreadPoolExecutor
-    senders: ThreadPoolExecutor
+    askers: Workers
+    senders: Workers
     clock: Callable[[], datetime]
 
     def close(self) -> None:
@@ -166,12 +166,11 @@ def wire(
     tracker.hear(feedback.all())
     # Spreads polls and retries; nothing secret hangs on it.
     chance = random.Random().random  # noqa: S311
-    fetchers = ThreadPoolExecutor(settings.polling.workers, thread_name_prefix="fetch")
+    polling, policy = settings.polling, settings.delivery
+    fetchers = Workers(polling.workers, "fetch", at_most=2 * polling.timeout)
     pacer = make_pacer(settings)
     slots = Slots(engine)
     ingest = Ingest(store, tracker, watch_of(settings), pacer, chance=chance, outbox=slots)
-    notices = Notices(store, operator_of(settings))
-    polling = settings.polling
     subscriptions = Subscriptions(engine)
     inbox = inbox or Inbox(most=MOST_PUSHES, max_bytes=0)
     inbox.max_bytes = MOST_LARGE_PUSHES * polling.max_bytes
@@ -220,8 +219,8 @@ def wire(
         inbox=inbox,
         subscriber=subscriber,
         fetchers=fetchers,
-        askers=ThreadPoolExecutor(ASKERS, thread_name_prefix="hub"),
-        senders=ThreadPoolExecutor(SENDERS, thread_name_prefix="send"),
+        askers=Workers(ASKERS, "hub", at_most=2 * policy.timeout),
+        senders=Workers(SENDERS, "send", at_most=2 * policy.timeout),
         clock=clock,
     )
 

@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -24,14 +24,16 @@ from sqlalchemy.exc import OperationalError
 from monitor import app as wiring
 from monitor.app import App
 from monitor.config import Settings
-from monitor.errors import ConfigError, SeedwatchError
+from monitor.herald import Herald, status_line
 from monitor.push import Door
 from monitor.records import Outcome
-from monitor.systemd import notify
+from monitor.reload import Configuration, swap
 
 log = structlog.get_logger()
 
 TICK = timedelta(seconds=1)
+# What has to come to an end again and again; the watchdog waits for each of them.
+JOBS = ("poll", "websub", "deliver")
 # How long a signal may go unnoticed.
 LISTEN_SECONDS = 0.5
 # How often thresholds that follow a rate of alerts are chosen anew.
@@ -46,6 +48,8 @@ TELL_FAILING_EVERY_SECONDS = 60.0
 RECOUNT_EVERY_SECONDS = 10.0
 # How often new feedback is looked for: one query for two numbers.
 HEAR_EVERY_SECONDS = 10.0
+# How often the service manager is told how it is, and the configuration file is looked at.
+TELL_EVERY = timedelta(seconds=5)
 # What SIGTERM leaves to messages under way; the whole end takes less than ten seconds.
 SEND_GRACE_SECONDS = 6.0
 # What it leaves to pushes that were taken and not judged yet.
@@ -57,8 +61,9 @@ class Daemon:
 
     def __init__(self, app: App, reload: Callable[[], Settings], *, tick: timedelta = TICK) -> None:
         self._app = app
-        self._load = reload
         self._tick = tick
+        self._herald = Herald(os.environ, os.getpid(), JOBS)
+        self._configuration = Configuration(app.settings, reload, app.clock, os.environ)
         # Held by whoever works with the app: a reload swaps it between two ticks.
         self._lock = threading.Lock()
         # What signals ask for. Its `put` may interrupt its `get` in one thread, as signals do; an
@@ -92,15 +97,17 @@ class Daemon:
                 log.info("leases_released", deliveries=released)
             wiring.start_up(self._app)
             self._door.follow(wiring.door_of(self._app))
+            self._watch(self._app)
+            self._configuration.publish()
             scheduler = self._scheduler()
             scheduler.start()
             settings = self._app.settings
             log.info("started", topics=len(settings.topics), feeds=len(settings.feeds))
-            notify(os.environ, "READY=1")
+            # That it is up says the first tick of each job, at its end.
             while (asked := self._next_asked()) != "stop":
                 if asked == "reload":
                     self.reload()
-            notify(os.environ, "STOPPING=1")
+            self._herald.stopping()
             self._end(scheduler)
 
     def stop(self) -> None:
@@ -126,16 +133,13 @@ class Daemon:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         every = self._tick.total_seconds()
-        for name, job in (
-            ("poll", self.poll),
-            ("websub", self.websub),
-            ("deliver", self.deliver),
-        ):
+        jobs = {"poll": self.poll, "websub": self.websub, "deliver": self.deliver}
+        for name in JOBS:
             scheduler.add_job(
                 self._guarded,
                 "interval",
                 seconds=every,
-                args=(name, job),
+                args=(name, jobs[name]),
                 id=name,
                 # The machine's clock: the app's may be that of a demo.
                 next_run_time=wiring.utc_now(),
@@ -155,6 +159,15 @@ class Daemon:
             id="report",
             next_run_time=wiring.utc_now(),
         )
+        scheduler.add_job(
+            self._guarded,
+            "interval",
+            seconds=TELL_EVERY.total_seconds(),
+            # It waits for nobody: how it is has to be said also, and above all, while a job hangs.
+            args=("tell", self.tell, nullcontext()),
+            id="tell",
+            next_run_time=wiring.utc_now(),
+        )
         return scheduler
 
     def choose_thresholds(self) -> None:
@@ -164,6 +177,19 @@ class Daemon:
     def report(self) -> None:
         """Tell the troubles of feeds, and report on topics, when it is time."""
         self._app.reporter.tick(self._app.clock())
+
+    def tell(self) -> None:
+        """Say how it is, in a line; first see whether the configuration is still the file's."""
+        wrong = [self._configuration.look().sentence(), *self._herald.vitals.overdue().values()]
+        causes = dict.fromkeys(self._broken.values())
+        glance = None
+        try:
+            glance = self._app.reports.glance()
+        except OperationalError as error:
+            causes[_cause(error)] = None
+        wrong += [f"the database cannot be used: {cause}" for cause in causes]
+        topics = len(self._app.settings.topics)
+        self._herald.say(status_line(topics, glance, [one for one in wrong if one]))
 
     def websub(self) -> None:
         """Judge what hubs have pushed, and ask those that are due."""
@@ -206,21 +232,32 @@ class Daemon:
 
     # -- jobs
 
-    def _guarded(self, name: str, job: Callable[[], None]) -> None:
-        """Run a job; a fault is logged when it appears and when it ends, and tried again."""
+    def _guarded(
+        self,
+        name: str,
+        job: Callable[[], None],
+        lock: AbstractContextManager[Any] | None = None,
+    ) -> None:
+        """Run a job; a fault is logged when it appears and when it ends, and tried again.
+
+        A job that is at its end says so to the watchdog, also in an outage of the database: another
+        start would not mend that. One that breaks by a fault of ours does not.
+        """
         try:
-            with self._lock:
+            with lock or self._lock:
                 job()
         except OperationalError as error:
-            cause = str(error.orig or error).strip().splitlines()[0]
+            cause = _cause(error)
             if self._broken.get(name) != cause:
                 log.error("store_unusable", job=name, cause=cause)  # noqa: TRY400 - no bug
             self._broken[name] = cause
+            self._herald.completed(name, well=False)
         except Exception:
             log.exception("job_broke", job=name)
         else:
             if self._broken.pop(name, None):
                 log.info("store_usable_again", job=name)
+            self._herald.completed(name, well=True)
 
     def poll(self) -> None:
         """Judge what was fetched, start what is due, and tell what a round of polls showed."""
@@ -315,37 +352,22 @@ class Daemon:
 
     def reload(self) -> None:
         """Take over the configuration as it is now; keep the old one whole if it is wrong."""
-        notify(os.environ, "RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
-        old = self._app
-        try:
-            settings = _loaded_for(old, self._load)
-            with self._lock:
-                self._swap(settings)
-        except ConfigError as error:
-            faults = [str(fault) for fault in error.faults]
-            log.error("reload_refused", faults=faults, kept="the old configuration")  # noqa: TRY400
-        except SeedwatchError as error:
-            log.error("reload_refused", faults=[str(error)], kept="the old configuration")  # noqa: TRY400
-        else:
+        self._herald.reloading()
+        settings = self._configuration.reload(self._take_over)
+        if settings is not None:
             log.info("reloaded", topics=len(settings.topics), feeds=len(settings.feeds))
-        notify(os.environ, "READY=1")
+        self._guarded("tell", self.tell, nullcontext())
+        self._herald.reloaded()
 
-    def _swap(self, settings: Settings) -> None:
-        """Wire a new app on the same database; polls under way are dropped, and due again."""
-        old = self._app
-        new = wiring.wire(settings, old.engine, clock=old.clock, inbox=old.inbox)
-        # First what may fail: an address that cannot be listened at.
-        self._door.follow(wiring.door_of(new))
-        self._app = new
-        wiring.start_up(self._app)
-        old.fetchers.shutdown(wait=False, cancel_futures=True)
-        old.senders.shutdown(wait=False)
-        old.askers.shutdown(wait=False)
-        self._since, self._unread = time.monotonic(), None
+    def _take_over(self, settings: Settings) -> None:
+        with self._lock:
+            self._app = swap(self._app, settings, self._door)
+            self._watch(self._app)
+            self._since, self._unread = time.monotonic(), None
+
+    def _watch(self, app: App) -> None:
+        self._herald.vitals.watch(app.fetchers, app.senders, app.askers)
 
 
-def _loaded_for(app: App, load: Callable[[], Settings]) -> Settings:
-    settings = load()
-    if settings.store_url != app.settings.store_url:
-        raise SeedwatchError("`store` cannot change without a restart")
-    return settings
+def _cause(error: OperationalError) -> str:
+    return str(error.orig or error).strip().splitlines()[0]

@@ -53,6 +53,18 @@ class Poller:
         self._done: queue.SimpleQueue[tuple[Feed, FetchResult]] = queue.SimpleQueue()
         # Feed id -> until when it rests.
         self._resting: dict[int, datetime] = {}
+        # Feeds that another poller began to fetch: as we know them they may be out of date.
+        self._taken_over: set[int] = set()
+
+    def follow(self, before: Poller) -> None:
+        """Go on where another poller was; what it has under way comes to its end here.
+
+        Its feeds may have been changed, or be gone: they are read anew then.
+        """
+        self._done = before._done
+        self._turns.follow(before._turns)
+        self._resting = dict(before._resting)
+        self._taken_over = set(self._turns.under_way)
 
     def tick(self, now: datetime, *, until: float) -> int:
         """Judge what has arrived, then start what is due; give how many feeds were judged.
@@ -67,10 +79,19 @@ class Poller:
             except queue.Empty:
                 break
             self._turns.end(feed.id)
-            self._judge(feed, result, now)
+            current = self._current(feed)
+            if current is not None:
+                self._judge(current, result, now)
             judged += 1
         self._start(now)
         return judged
+
+    def _current(self, feed: Feed) -> Feed | None:
+        """Give a feed that was fetched as it is configured now; None if it no longer is."""
+        if feed.id not in self._taken_over:
+            return feed
+        self._taken_over.discard(feed.id)
+        return next(iter(self._store.feeds_of([feed.id])), None)
 
     def _start(self, now: datetime) -> None:
         if self._turns.free() <= 0:

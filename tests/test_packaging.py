@@ -21,6 +21,8 @@ def test_the_wheel_has_all_data(tmp_path: Path) -> None:
         "monitor/starter/config/schema.json",
         "monitor/starter/config/feeds/poland.opml",
         "monitor/starter/seeds/2021-11-08-poland-belarus-border.txt",
+        "monitor/starter/systemd/seedwatch.service",
+        "monitor/starter/systemd/user/seedwatch.service",
         "monitor/demo/stream.yaml",
         "monitor/alerts/templates/alert.txt.j2",
         "monitor/store/migrations/env.py",

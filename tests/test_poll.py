@@ -76,9 +76,18 @@ class World:
         # Feed name -> what fetching or taking it raises.
         self.fetch_faults: dict[str, Exception] = {}
         self.take_faults: dict[str, Exception] = {}
-        rules = TurnRules(workers=workers, per_host=per_host, host_spacing=host_spacing)
-        self.poller = Poller(self.store, self.fetch, self.take, rules, self.bench)
+        self.rules = TurnRules(workers=workers, per_host=per_host, host_spacing=host_spacing)
+        self.poller = Poller(self.store, self.fetch, self.take, self.rules, self.bench)
         self.now = NOW
+
+    def reload(self, *specs: FeedSpec) -> None:
+        """Have another poller go on with other feeds."""
+        self.store.sync_feeds(specs, self.now)
+        before, self.poller = (
+            self.poller,
+            Poller(self.store, self.fetch, self.take, self.rules, self.bench),
+        )
+        self.poller.follow(before)
 
     def fetch(self, feed: Feed) -> FetchResult:
         """Bring what the test says."""
@@ -420,3 +429,46 @@ def test_what_is_told_of_a_feed(world: Make) -> None:
     poll(made.failure("connection refused", fetched_at=NOW + 9 * HOUR), 6 * HOUR)
     poll(NotModified(fetched_at=NOW + DAY), 15 * HOUR)
     assert told == [["baseline"], ["poll_failed"], [], [], ["poll_failed"], ["feed_recovered"]]
+
+
+def test_what_is_under_way_ends_after_a_reload(world: Make) -> None:
+    """A fetch that began before a reload is judged after it, and is not begun again meanwhile."""
+    here = world(LRT)
+    here.tick()
+    here.reload(LRT, BBC)
+    assert here.round() == ["LRT", "BBC"]
+    here.tick()
+    assert here.taken == ["LRT", "BBC"]
+    assert here.fetched == ["LRT", "BBC"]
+
+
+def test_what_a_reload_removed_is_not_judged(world: Make) -> None:
+    """What a feed brings that is no longer configured is dropped; its worker is free."""
+    here = world(LRT, BBC, workers=2)
+    here.tick()
+    here.reload(BBC, DW)
+    here.bench.work()
+    assert here.round() == ["DW"]
+    here.tick()
+    assert here.taken == ["BBC", "DW"]
+
+
+def test_what_a_reload_changed_is_judged_as_it_is_now(world: Make) -> None:
+    """A feed that was renamed while it was fetched is judged under its new name."""
+    here = world(LRT)
+    here.tick()
+    here.reload(replace(LRT, name="Radio"))
+    here.bench.work()
+    here.tick()
+    assert here.taken == ["Radio"]
+
+
+def test_a_reload_ends_no_pause(world: Make) -> None:
+    """The host that was just asked has its pause also after a reload."""
+    feeds = at("big", 2)
+    here = world(*feeds, host_spacing=5 * SECOND)
+    assert here.round() == ["big0"]
+    here.reload(*feeds)
+    assert here.round() == []
+    here.now += 5 * SECOND
+    assert here.round() == ["big1"]

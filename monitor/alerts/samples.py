@@ -9,13 +9,20 @@ from monitor.alerts.route import make_alert
 from monitor.records import Alert, AlertedItem, Reason, TermShare
 
 # What messages are sent for; a template has to make something of each.
-TOLD = (Reason.FIRST_STORY, Reason.UPDATE, Reason.CATCH_UP, Reason.TEST, Reason.NOTICE)
+TOLD = (
+    Reason.FIRST_STORY,
+    Reason.UPDATE,
+    Reason.CATCH_UP,
+    Reason.DIGEST,
+    Reason.TEST,
+    Reason.NOTICE,
+)
 
 
 def sample(
     reason: Reason, now: datetime, *, topic: str = "topic", title: str = "A title of an article"
 ) -> Alert:
-    """Make an alert as it might be: of one item, of three in a catch-up, of none in a notice."""
+    """Make an alert as it might be: of one item, of three in a list, of none in a notice."""
     if reason is Reason.NOTICE:
         return make_notice("sample", "", "A feed fails", "An outlet: HTTP 503", now)
     item = AlertedItem(
@@ -34,9 +41,9 @@ def sample(
         ),
         sources=("An outlet", "Another"),
     )
-    is_list = reason is Reason.CATCH_UP
+    is_list = reason in {Reason.CATCH_UP, Reason.DIGEST}
     made = make_alert(topic, reason, "sample", (item,) * 3 if is_list else (item,), now)
-    detail = "3 sources carry it" if reason is Reason.UPDATE else ""
+    details = {Reason.UPDATE: "3 sources carry it", Reason.DIGEST: "3 alerts in one message"}
     return Alert(
         id=made.id,
         topic=topic,
@@ -45,5 +52,5 @@ def sample(
         created_at=now,
         items=made.items,
         left_out=2 if is_list else 0,
-        detail=detail,
+        detail=details.get(reason, ""),
     )

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from monitor import __version__
+from monitor.cli import install
 from monitor.errors import ConfigError, SeedwatchError
 
 EX_CONFIG = 78
@@ -465,3 +466,6 @@ def test_alert(config: Path | None, *, receiver: str, as_json: bool) -> None:
     from monitor.cli import trial
 
     trial.test_alert(config, receiver, as_json=as_json)
+
+
+install.register(main)

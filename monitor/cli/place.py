@@ -84,12 +84,3 @@ def opened(settings: Settings, *, must_exist: bool) -> Iterator[App]:
         yield app
     finally:
         app.close()
-
-
-def starter_folder() -> Path:
-    """Give the folder that holds the starter `config/` and `seeds/`.
-
-    They are packed into the wheel; in a checkout they are where a developer reads them.
-    """
-    packed = Path(__file__).parent.parent / "starter"
-    return packed if packed.is_dir() else Path(__file__).parents[2]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import click
 from rich.console import Console
 
 from monitor.alerts.silence import Silence
@@ -14,14 +16,16 @@ from monitor.alerts.wording import US, paragraphs_of
 from monitor.app import App, choose_thresholds
 from monitor.cli.outbox import box_ailments, box_lines
 from monitor.cli.pacing import interval_words, losses, show_feeds
-from monitor.cli.place import opened, settings_of
+from monitor.cli.place import find_config, opened, settings_of
 from monitor.cli.pushes import PushStatus, push_status, show_pushes
 from monitor.cli.receivers import ReceiverStatus, receiver_status, show_receivers, show_silences
 from monitor.cli.screen import ago, minute, plain, print_json, screen, table
+from monitor.errors import ConfigError
 from monitor.feeds.address import bare
 from monitor.feeds.pace import Bounds
 from monitor.feeds.trust import explain
 from monitor.records import Alert, Delivery, DeliveryState, Feed, Reason
+from monitor.standing import Standing, standing_of
 from monitor.store import has_daemon
 from monitor.store.mailboxes import MailboxReport
 from monitor.store.reports import TopicReport
@@ -65,9 +69,18 @@ class Status:
 
 def status(named: Path | None, *, as_json: bool, every_feed: bool = False) -> None:
     """Print the state of the service; on demand also how often each feed is polled, and why."""
-    settings = settings_of(named)
+    standing = standing_of(find_config(named, os.environ), os.environ)
+    try:
+        settings = settings_of(named)
+    except ConfigError:
+        if standing is not None:
+            since = f"{standing.since:%Y-%m-%d %H:%M} UTC"
+            click.echo(
+                f"The service goes on with the configuration of {since}. The file:", err=True
+            )
+        raise
     with opened(settings, must_exist=True) as app:
-        found = take_status(app)
+        found = take_status(app, standing)
     if as_json:
         print_json(_facts(found))
     else:
@@ -78,8 +91,8 @@ def status(named: Path | None, *, as_json: bool, every_feed: bool = False) -> No
             show_feeds(console, found.feeds, found.bounds, found.now)
 
 
-def take_status(app: App) -> Status:
-    """Ask the database how it is."""
+def take_status(app: App, standing: Standing | None = None) -> Status:
+    """Ask the database how it is; `standing` is what the service says of its configuration."""
     now = app.clock()
     choose_thresholds(app)
     feeds = tuple(app.store.feeds())
@@ -87,11 +100,11 @@ def take_status(app: App) -> Status:
     counts = app.reports.counts()
     boxes = tuple(app.mailboxes.report(now))
     is_running = has_daemon(app.engine)
+    ailments = _ailments(feeds, counts, now, is_running=is_running)
+    if is_running and standing is not None and not standing.is_current:
+        ailments.insert(0, standing.sentence())
     return Status(
-        ailments=(
-            *_ailments(feeds, counts, now, is_running=is_running),
-            *box_ailments(boxes),
-        ),
+        ailments=(*ailments, *box_ailments(boxes)),
         is_running=is_running,
         topics=tuple(app.reports.topic(topic.name, now - RECENT) for topic in app.settings.topics),
         thresholds={one.name: app.tracker.threshold(one.name) for one in app.settings.topics},

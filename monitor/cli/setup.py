@@ -9,8 +9,9 @@ import click
 
 from monitor import app as wiring
 from monitor.alerts.schedule_words import in_words
-from monitor.cli.place import settings_of, starter_folder
+from monitor.cli.place import settings_of
 from monitor.cli.screen import plain, print_json, screen
+from monitor.cli.starter import starter_folder
 from monitor.config import Settings
 from monitor.errors import SeedwatchError
 from monitor.feeds.identity import fingerprint

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+# The folder beside the configuration whose files `LoadCredential=` gives, and under what name.
+CREDENTIALS = "credentials"
+GIVEN_AS = "seedwatch"
+
 
 class UnreadableError(ValueError):
     """A file cannot be had; the text has `{}` where its name belongs."""
@@ -37,15 +41,22 @@ def read_bytes(path: Path, limit: int) -> bytes:
 def secret_path(name: str, folder: Path, environ: Mapping[str, str]) -> Path:
     """Say where a file with a secret lies: among systemd's credentials if there, else in `folder`.
 
+    A service may not read `credentials/NAME` itself: its unit has all files of that folder given
+    to it, each as `seedwatch_NAME`.
+
     Source: systemd.exec(5), `LoadCredential=`.
     """
-    credentials = environ.get("CREDENTIALS_DIRECTORY")
-    if credentials:
-        given = Path(credentials) / name
+    given = environ.get("CREDENTIALS_DIRECTORY")
+    names = [name]
+    in_folder, mark, bare = name.rpartition("/")
+    if mark and in_folder == CREDENTIALS:
+        names.append(f"{GIVEN_AS}_{bare}")
+    for one in names if given else ():
+        path = Path(str(given)) / one
         try:
-            if given.is_file():
-                return given
+            if path.is_file():
+                return path
         except (OSError, ValueError):
             # No such name there: the folder is the place to say so.
-            return folder / name
+            break
     return folder / name

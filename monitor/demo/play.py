@@ -13,8 +13,8 @@ from pathlib import Path
 from rich.console import Console
 
 from monitor.app import App, open_database, wire
-from monitor.cli.place import starter_folder
 from monitor.cli.screen import minute, plain, screen, table
+from monitor.cli.starter import starter_folder
 from monitor.config import load
 from monitor.daemon import Daemon
 from monitor.demo.clock import QuickClock, conduct

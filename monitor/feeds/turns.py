@@ -66,6 +66,13 @@ class Turns:
         self._allowed = float(HANDFUL)
         self._refilled_at: datetime | None = None
 
+    def follow(self, before: Turns) -> None:
+        """Go on where others were: with what they have under way, and the pauses of their hosts."""
+        self._under_way = dict(before._under_way)
+        self._started = dict(before._started)
+        self._allowed = before._allowed
+        self._refilled_at = before._refilled_at
+
     @property
     def under_way(self) -> frozenset[int]:
         """The ids of the feeds that are being fetched."""

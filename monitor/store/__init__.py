@@ -6,7 +6,7 @@ from monitor.store.mailboxes import Mailboxes
 from monitor.store.migrate import migrate
 from monitor.store.outbox import Hands
 from monitor.store.recounts import Recounts
-from monitor.store.reports import Reports
+from monitor.store.reports import Glance, Reports
 from monitor.store.silences import Silences
 from monitor.store.slots import Slots
 from monitor.store.store import Store
@@ -15,6 +15,7 @@ from monitor.store.told import Tellings
 
 __all__ = [
     "Feedback",
+    "Glance",
     "Hands",
     "Mailboxes",
     "Recounts",

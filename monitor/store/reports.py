@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Engine, case, func, or_, select
+from sqlalchemy import ColumnElement, Engine, Table, TextClause, case, func, or_, select
 
 from monitor.feeds.health import Activity
 from monitor.records import Alert, Delivery, DeliveryState, Revision, SeenItem, Story, Verdict
 from monitor.store import rows
+from monitor.store.due import FAILING
 from monitor.store.engine import reading
 from monitor.store.schema import (
     alert_items,
@@ -38,11 +39,42 @@ class TopicReport:
     best: tuple[SeenItem, Verdict] | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """How the service is, in a handful of numbers."""
+
+    # Of the configuration.
+    feeds: int
+    failing: int
+    # Deliveries that are due or under way.
+    waiting: int
+    # Topic and time; a test is none.
+    last_alert: tuple[str, datetime] | None
+
+
 class Reports:
     """Questions to the database, each answered from one state of it."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    def glance(self) -> Glance:
+        """Give what a line can hold; it reads indexes, not what is stored."""
+        last = select(alerts.c.topic, alerts.c.created_at).where(alerts.c.reason != "test")
+        waiting = deliveries.c.state.in_([DeliveryState.PENDING, DeliveryState.SENDING])
+        with reading(self._engine) as connection:
+            told = connection.execute(last.order_by(alerts.c.created_at.desc()).limit(1)).first()
+
+            def count(table: Table, which: ColumnElement[bool] | TextClause) -> int:
+                query = select(func.count()).select_from(table).where(which)
+                return int(connection.execute(query).scalar_one())
+
+            return Glance(
+                feeds=count(feeds, feeds.c.active.is_(True)),
+                failing=count(feeds, FAILING),
+                waiting=count(deliveries, waiting),
+                last_alert=(told.topic, told.created_at) if told else None,
+            )
 
     def counts(self) -> dict[str, int]:
         """Count the items, stories and alerts, and the deliveries by state."""

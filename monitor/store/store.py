@@ -84,8 +84,9 @@ class Store:
             return [Due(id=row.id, host=row.host or "") for row in connection.execute(query)]
 
     def feeds_of(self, ids: Sequence[int]) -> list[Feed]:
-        """Give some feeds by their ids; at most some hundreds."""
-        return self._feeds(select(feeds).where(feeds.c.id.in_(list(ids))).order_by(feeds.c.id))
+        """Give those of some ids that are of the configuration; at most some hundreds."""
+        query = select(feeds).where(feeds.c.id.in_(list(ids)), feeds.c.active)
+        return self._feeds(query.order_by(feeds.c.id))
 
     def feeds(self) -> list[Feed]:
         """Give all feeds of the configuration, in its order of first sight."""

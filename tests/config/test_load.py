@@ -255,6 +255,20 @@ def test_secret_from_the_credentials_of_systemd(tmp_path: Path) -> None:
     ]
 
 
+def test_secret_that_a_unit_hands_over(tmp_path: Path) -> None:
+    """The same name finds a secret for who may read its folder and for who is given it."""
+    given = tmp_path / "given"
+    given.mkdir()
+    (given / "seedwatch_hook").write_text("ntfy://given/hook\n")
+    entries = "[{apprise: {url_file: credentials/hook}}]"
+    environ = {"CREDENTIALS_DIRECTORY": str(given)}
+    assert targets(tmp_path, entries, environ) == [AppriseTarget(url=Secret("ntfy://given/hook"))]
+    folder = tmp_path / "credentials"
+    folder.mkdir()
+    (folder / "hook").write_text("ntfy://beside/hook\n")
+    assert targets(tmp_path, entries) == [AppriseTarget(url=Secret("ntfy://beside/hook"))]
+
+
 @pytest.mark.parametrize("console", ["[console]", "[{console: {}}]", "[{console: }]"])
 def test_ways_to_write_the_console(tmp_path: Path, console: str) -> None:
     """The console may be written as a bare word or as a key."""
