@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from monitor.config.push import check_callback, parse_listen
 from monitor.config.settings import Listen, LogFormat, LogLevel, SmtpSecurity
 from monitor.config.values import (
+    GROUP_PATTERN,
     NAME_PATTERN,
     Rate,
     check_address,
@@ -28,6 +29,7 @@ from monitor.config.values import (
 )
 
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
+GroupName = Annotated[str, Field(pattern=GROUP_PATTERN)]
 Phrase = Annotated[str, AfterValidator(check_phrase)]
 Url = Annotated[str, AfterValidator(check_url)]
 Address = Annotated[str, AfterValidator(check_address)]

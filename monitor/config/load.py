@@ -60,7 +60,9 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
         raise ConfigError(faults.all())
     return Settings(
         path=path,
-        topics=tuple(build_topic(name, one, seeds[name]) for name, one in shape.topics.items()),
+        topics=tuple(
+            build_topic(name, one, seeds[name], shape.feeds) for name, one in shape.topics.items()
+        ),
         feeds=build_feeds(shape.feeds, lists, shape.polling.every),
         receivers=tuple(
             build_receiver(name, entries, secrets) for name, entries in shape.receivers.items()

@@ -20,6 +20,8 @@ MAX_BYTES = 5_000_000
 MAX_OUTLINES = 10_000
 
 _LANGUAGE = re.compile(r"([A-Za-z]{2})(?:[-_].*)?")
+# Our lists say the country as a category, `/country/ke`, since OPML has no word for it.
+_COUNTRY = re.compile(r"(?:^|,)\s*/country/([A-Za-z]{2})\s*(?=,|$)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,8 @@ class OpmlFeed:
     groups: tuple[str, ...] = ()
     # ISO 639-1, from its `language`.
     lang: str | None = None
+    # ISO 3166-1 in small letters, from its `category`.
+    country: str | None = None
     # Where it stands in the list, counted from 1.
     line: int = 0
 
@@ -82,11 +86,13 @@ def _parse(body: bytes) -> Any:
 
 def _feed(outline: Mapping[str, str], groups: tuple[str, ...], line: int | None) -> OpmlFeed:
     language = _LANGUAGE.fullmatch(outline.get("language", ""))
+    country = _COUNTRY.search(outline.get("category", ""))
     return OpmlFeed(
         url=outline["xmlurl"],
         name=_title(outline),
         groups=groups,
         lang=language[1].lower() if language else None,
+        country=country[1].lower() if country else None,
         line=line or 0,
     )
 
