@@ -19,7 +19,7 @@ from monitor.config.topics import build_topic, check_names, read_all_seeds
 from monitor.config.tree import Node, read_tree
 from monitor.errors import ConfigError, Fault
 
-_MAX_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 _SQLITE = "sqlite:///"
 _POSTGRESQL = re.compile(r"postgresql(\+psycopg)?://\S+")
 # Unless the file says more: what a busy server should bear from a stranger.
@@ -94,7 +94,7 @@ def _read(path: Path, environ: Mapping[str, str], faults: Faults) -> Node | None
         faults.include(Fault(file=path.name, line=line, path="", what=what))
 
     try:
-        body = read_bytes(path, _MAX_BYTES)
+        body = read_bytes(path, MAX_BYTES)
     except UnreadableError as error:
         cure = "" if path.exists() else "; 'seedwatch init' writes a first one"
         give_up(str(error).replace("{}", f"'{path}'") + cure)

@@ -32,7 +32,7 @@ def test_lists_are_found_by_what_people_know(word: str, names: set[str]) -> None
 
 
 def test_all_lists_fit_the_screen() -> None:
-    """Without a word each list has a line of at most 80 columns, and the last says what to write."""
+    """Without a word each list has a line of at most 80 columns, and it ends with what to write."""
     done = CliRunner().invoke(main, ["feeds", "lists"])
     lines = done.stdout.splitlines()
     assert len([line for line in lines if line.startswith("builtin:")]) > 40
