@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -17,6 +18,7 @@ from monitor.cli.feeds import look_at, read
 from monitor.cli.place import settings_or_defaults
 from monitor.cli.screen import print_json, screen
 from monitor.config.builtin import PREFIX, BuiltinList, read_all
+from monitor.config.edit import quoted
 from monitor.config.values import check_url
 from monitor.errors import SeedwatchError
 from monitor.feeds.address import bare, host_of
@@ -85,7 +87,7 @@ def feeds_at(
     found: list[Found] = []
     if isinstance(look.result, Document):
         if isinstance(read(look), Contents):
-            found = [Found(url=url, by="the address, which is a feed")]
+            found = [Found(url=bare(url), by="the address, which is a feed")]
         else:
             found = [Found(url=one, by="the page") for one in feeds_of(look.result)]
     found += [
@@ -118,7 +120,7 @@ def show(console: Console, url: str, found: Sequence[Found]) -> None:
         console.print(line, style="dim" if one.configured_as else "green")
     new = next((one for one in found if not one.configured_as), None)
     if new:
-        console.print(
-            literal(f"Look at one: seedwatch feeds test '{bare(new.url)}'"), soft_wrap=True
-        )
-        console.print(literal(f'Into a group: - "{bare(new.url)}"'), soft_wrap=True)
+        url = bare(new.url)
+        # In quotes that hold: whoever wrote the page chose the address, and this is for copying.
+        console.print(literal(f"Look: seedwatch feeds test {shlex.quote(url)}"), soft_wrap=True)
+        console.print(literal(f"Into a group: - {quoted(url)}"), soft_wrap=True)

@@ -1,7 +1,7 @@
 """Change the feeds of a configuration's text; every other character of it stays.
 
 ruamel.yaml tells where each value begins and ends, and the text is changed there. Its own writer
-is not used: it rewrites quotes, widths and blank lines, and a comment goes with its neighbour.
+is not used: it sets spaces anew, and a comment goes with the entry before it.
 A last line without an end gets one. What comes out is not looked at here: whoever writes it
 loads it first.
 """
