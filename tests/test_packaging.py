@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import pytest
+
+from monitor.config import builtin
+
 ROOT = Path(__file__).parents[1]
 
 
-def test_the_wheel_has_all_data(tmp_path: Path) -> None:
-    """The wheel carries the starter files, templates, migrations and the demo's stream."""
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=100)
-    (wheel,) = tmp_path.glob("*.whl")
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_the_wheel_has_all_data(wheel: Path) -> None:
+    """The wheel carries the starter files, all lists, templates, migrations, the demo's stream."""
     names = set(zipfile.ZipFile(wheel).namelist())
     wanted = {
         "monitor/starter/config/seedwatch.yaml",
         "monitor/starter/config/schema.json",
-        "monitor/starter/config/feeds/poland.opml",
+        *(f"monitor/starter/config/feeds/{name}.opml" for name in builtin.names()),
         "monitor/starter/seeds/2021-11-08-poland-belarus-border.txt",
         "monitor/starter/systemd/seedwatch.service",
         "monitor/starter/systemd/user/seedwatch.service",
@@ -29,6 +42,32 @@ def test_the_wheel_has_all_data(tmp_path: Path) -> None:
     }
     assert wanted - names == set()
     assert not [name for name in names if name.endswith((".db", ".key"))]
+
+
+def test_an_installed_copy_has_its_lists(wheel: Path, tmp_path: Path) -> None:
+    """Away from any checkout `init` writes few files, and the lists that they name are found."""
+    zipfile.ZipFile(wheel).extractall(tmp_path / "installed")
+    environ = os.environ | {"PYTHONPATH": str(tmp_path / "installed")}
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=tmp_path / "mine",
+            env=environ,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        return done.stdout
+
+    (tmp_path / "mine").mkdir()
+    place = run("-c", "import monitor; print(monitor.__file__)")
+    assert place.startswith(str(tmp_path / "installed"))
+    run("-m", "monitor", "init")
+    written = [one for one in (tmp_path / "mine").rglob("*") if one.is_file()]
+    assert len(written) == 3
+    assert json.loads(run("-m", "monitor", "check", "--json"))["feeds"] > 100
 
 
 def test_help_imports_nothing_heavy() -> None:

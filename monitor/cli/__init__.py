@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from monitor import __version__
-from monitor.cli import install
+from monitor.cli import feed_commands, install
 from monitor.errors import ConfigError, SeedwatchError
 
 EX_CONFIG = 78
@@ -68,7 +68,7 @@ def _json_option(command: Any) -> Any:
 @main.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=".")
 def init(folder: Path) -> None:
-    """Write a configuration, its feed lists and a seed into FOLDER.
+    """Write a configuration and a first seed into FOLDER.
 
     Nothing that exists is overwritten.
     """
@@ -137,50 +137,10 @@ def status(config: Path | None, *, as_json: bool, feeds: bool) -> None:
 # Not named `feeds`, for the same reason as `feedback_group`.
 @main.group("feeds", cls=_Group)
 def feeds_group() -> None:
-    """Say how each feed is, and look closely at one."""
+    """Say how each feed is, look closely at one, and change which there are."""
 
 
-@feeds_group.command("list")
-@click.option("--failing", is_flag=True, help="Only those that fail or are gone.")
-@_json_option
-@click.pass_obj
-def list_feeds(config: Path | None, *, failing: bool, as_json: bool) -> None:
-    """List the feeds with their health, the worst first.
-
-    Silent feeds answer well, but have brought nothing for two weeks.
-
-    \b
-    Examples:
-      seedwatch feeds list --failing
-      seedwatch feeds list --json | jq '.[] | select(.health == "silent") | .url'
-    """  # noqa: D301 - click's own mark
-    from monitor.cli import feeds
-
-    feeds.list_all(config, failing=failing, as_json=as_json)
-
-
-@feeds_group.command("test")
-@click.argument("what", metavar="URL|NAME")
-@click.option("--once", is_flag=True, help="Do not ask a second time.")
-@_json_option
-@click.pass_context
-def test_feed(ctx: click.Context, what: str, *, once: bool, as_json: bool) -> None:
-    """Show what is seen of one feed, and what polling would make of it.
-
-    NAME is that of a feed in the configuration; any URL will do, also without a
-    configuration. Nothing is stored. To see whether its server answers "not
-    modified", the feed is asked a second time after `polling.host_spacing`.
-
-    \b
-    Examples:
-      seedwatch feeds test https://feeds.bbci.co.uk/news/world/rss.xml
-      seedwatch feeds test "BBC News" --json
-      seedwatch feeds test https://example.org/ --once   # a page: names its feeds
-    """  # noqa: D301 - click's own mark
-    from monitor.cli import feeds
-
-    if not feeds.test(ctx.obj, what, once=once, as_json=as_json):
-        ctx.exit(1)
+feed_commands.add_to(feeds_group)
 
 
 @main.command()

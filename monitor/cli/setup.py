@@ -26,15 +26,16 @@ def init(folder: Path) -> None:
     if target.exists():
         raise SeedwatchError(f"{target} exists already: nothing was written")
     starter = starter_folder()
+    # The lists of feeds stay where they are installed: `builtin:` names them there.
     for part in ("config", "seeds"):
         for source in sorted((starter / part).rglob("*")):
             goal = folder / part / source.relative_to(starter / part)
-            if source.is_file() and source.suffix in {".yaml", ".json", ".opml", ".txt"}:
+            if source.is_file() and source.suffix in {".yaml", ".json", ".txt"}:
                 goal.parent.mkdir(parents=True, exist_ok=True)
                 if not goal.exists():
                     shutil.copyfile(source, goal)
     option = "" if folder == Path() else f" --config {target}"
-    click.echo(f"Wrote {target}, its feed lists and a first seed. Next:")
+    click.echo(f"Wrote {target}, its schema and a first seed. Next:")
     click.echo(f"  seedwatch{option} check            is everything right?")
     click.echo(f"  seedwatch{option} once --dry-run   what would it tell me now?")
     click.echo(f"  seedwatch{option} run              start the service")

@@ -137,6 +137,8 @@ def translate(error: ValidationError, root: Node, faults: Faults) -> None:
                 f"'{place[-2]}' is not a name; take 1 to 64 letters, digits, '-' and '_', "
                 "a letter or digit first"
             )
+            if place[0] == "feeds":
+                what += "; parts of a name are set apart by '/'"
             faults.add(parent, what, line=parent.children[str(place[-2])].line)
         else:
             node = _at(root, place)

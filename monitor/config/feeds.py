@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from monitor.config import builtin
 from monitor.config.faults import Faults, shown_file, shown_url
 from monitor.config.files import UnreadableError, read_bytes
 from monitor.config.shape import FeedShape, OpmlShape
@@ -30,11 +31,43 @@ def read_lists(groups: Node, folder: Path, faults: Faults) -> Lists:
         for entry in group.items:
             node = entry.children.get("opml")
             if node is not None and node.text is not None:
-                lists[entry.path] = _read_list(node, folder / node.text, faults)
+                listed = _read_list(node, folder, faults)
+                lists[entry.path] = _leave_out(entry, node.text, listed, faults)
     return lists
 
 
-def _read_list(node: Node, path: Path, faults: Faults) -> tuple[OpmlFeed, ...]:
+def _leave_out(
+    entry: Node, name: str, listed: tuple[OpmlFeed, ...], faults: Faults
+) -> tuple[OpmlFeed, ...]:
+    """Leave out the feeds of `without`.
+
+    One that is not in a file of the user's is mistyped; a list of ours may have lost it in an
+    update, which must not stop anybody's service.
+    """
+    without = entry.children.get("without")
+    known = {url_key(feed.url) for feed in listed}
+    unwanted: set[tuple[str, ...]] = set()
+    for node in without.items if without else ():
+        for url in _valid(node):
+            unwanted.add(url_key(url))
+            if listed and url_key(url) not in known and not name.startswith(builtin.PREFIX):
+                faults.add(node, f"{{}} is not in {Path(name).name}; take it out here")
+    return tuple(feed for feed in listed if url_key(feed.url) not in unwanted)
+
+
+def _list_path(node: Node, folder: Path) -> Path:
+    name = node.text or ""
+    if name.startswith(builtin.PREFIX):
+        return builtin.path_of(name.removeprefix(builtin.PREFIX))
+    return folder / name
+
+
+def _read_list(node: Node, folder: Path, faults: Faults) -> tuple[OpmlFeed, ...]:
+    try:
+        path = _list_path(node, folder)
+    except ValueError as error:
+        faults.add(node, str(error))
+        return ()
     try:
         listed = read_opml(read_bytes(path, MAX_BYTES))
     except UnreadableError as error:

@@ -15,6 +15,7 @@ from monitor.config.reports import WeekTime, parse_switch, parse_week_time, read
 from monitor.config.settings import Listen, LogFormat, LogLevel, SmtpSecurity
 from monitor.config.times import parse_days, parse_quiet, parse_time, parse_zone
 from monitor.config.values import (
+    GROUP_PATTERN,
     NAME_PATTERN,
     Rate,
     check_address,
@@ -34,6 +35,7 @@ from monitor.config.values import (
 )
 
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
+GroupName = Annotated[str, Field(pattern=GROUP_PATTERN)]
 Phrase = Annotated[str, AfterValidator(check_phrase)]
 Url = Annotated[str, AfterValidator(check_url)]
 Address = Annotated[str, AfterValidator(check_address)]

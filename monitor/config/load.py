@@ -22,7 +22,7 @@ from monitor.config.topics import build_topic, check_listed, check_names, read_a
 from monitor.config.tree import Node, read_tree
 from monitor.errors import ConfigError, Fault
 
-_MAX_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 _SQLITE = "sqlite:///"
 _POSTGRESQL = re.compile(r"postgresql(\+psycopg)?://\S+")
 # Unless the file says more: what a busy server should bear from a stranger.
@@ -68,7 +68,9 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     delivery = DeliveryPolicy(**dict(shape.delivery))
     return Settings(
         path=path,
-        topics=tuple(build_topic(name, one, seeds[name]) for name, one in shape.topics.items()),
+        topics=tuple(
+            build_topic(name, one, seeds[name], shape.feeds) for name, one in shape.topics.items()
+        ),
         feeds=build_feeds(shape.feeds, lists, shape.polling.every),
         receivers=tuple(
             build_receiver(name, form, secrets, delivery, folder)
@@ -104,7 +106,7 @@ def _read(path: Path, environ: Mapping[str, str], faults: Faults) -> Node | None
         faults.include(Fault(file=path.name, line=line, path="", what=what))
 
     try:
-        body = read_bytes(path, _MAX_BYTES)
+        body = read_bytes(path, MAX_BYTES)
     except UnreadableError as error:
         cure = "" if path.exists() else "; 'seedwatch init' writes a first one"
         give_up(str(error).replace("{}", f"'{path}'") + cure)

@@ -33,6 +33,7 @@ from monitor.config.fields import (
     Flag,
     Format,
     GiveUpAfter,
+    GroupName,
     GroupWait,
     Language,
     Level,
@@ -72,7 +73,9 @@ class TopicShape(Shape):
     seeds: Names = Field(
         description="Text files, or folders with *.txt and *.md, relative to this file."
     )
-    feeds: Names | None = Field(default=None, description="Groups of feeds to read. Default: all.")
+    feeds: Names | None = Field(
+        default=None, description="Groups of feeds to read, those inside them too. Default: all."
+    )
     threshold: Threshold = as_written(
         "auto",
         "The score from which an item is on-topic: `auto`, 0 to 1, or a rate (`3 per week`).",
@@ -114,7 +117,10 @@ class FeedShape(Shape):
 class OpmlShape(Shape):
     """A list of feeds in an OPML file."""
 
-    opml: str = Field(description="The OPML file, relative to this file.")
+    opml: str = Field(
+        description="The OPML file, relative to this file; `builtin:NAME` is a list of ours."
+    )
+    without: list[Url] = Field(default=[], description="Feeds of the list that are not polled.")
 
 
 class SmtpShape(Shape):
@@ -343,8 +349,8 @@ class ConfigShape(Shape):
         description="What you watch, by name."
     )
     feeds: Annotated[
-        dict[Name, Annotated[list[Feed], Field(min_length=1)]], Field(min_length=1)
-    ] = Field(description="Groups of feeds, by name.")
+        dict[GroupName, Annotated[list[Feed], Field(min_length=1)]], Field(min_length=1)
+    ] = Field(description="Groups of feeds, by name; `a/b` lies in `a`.")
     receivers: Annotated[dict[Name, ReceiverForm], Field(min_length=1)] = Field(
         description="Who is told, by name: the places that messages go to, and when."
     )

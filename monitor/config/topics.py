@@ -130,19 +130,36 @@ def check_listed(listed: Node | None, what: str, known: Collection[str], faults:
     for node in listed.items if listed else ():
         if node.text is None:
             continue
-        if node.text not in known:
+        if not _is_known(node.text, known):
             faults.add(node, f"unknown {what} {{}}" + suggest(node.text, sorted(known)))
         elif node.text in seen:
             faults.add(node, "{} is listed twice")
         seen.add(node.text)
 
 
-def build_topic(name: str, shape: TopicShape, seeds: tuple[Seed, ...]) -> Topic:
-    """Make the record of a topic that has no faults."""
+def _is_known(name: str, known: Collection[str]) -> bool:
+    # Only groups of feeds have parts, so that this is right for receivers, too.
+    return any(one == name or one.startswith(f"{name}/") for one in known)
+
+
+def widen(groups: Collection[str], known: Collection[str]) -> tuple[str, ...]:
+    """Give the groups that a topic reads: those it names and all that lie in them.
+
+    >>> widen(["europe"], ["world", "europe/baltic", "european"])
+    ('europe/baltic',)
+    """
+    read = (one for name in groups for one in known if one == name or one.startswith(f"{name}/"))
+    return tuple(dict.fromkeys(read))
+
+
+def build_topic(
+    name: str, shape: TopicShape, seeds: tuple[Seed, ...], known: Collection[str]
+) -> Topic:
+    """Make the record of a topic that has no faults; `known` are all groups of feeds."""
     return Topic(
         name=name,
         seeds=seeds,
-        groups=tuple(shape.feeds or ()),
+        groups=widen(shape.feeds or (), known),
         threshold=None if isinstance(shape.threshold, Rate) else shape.threshold,
         alerts_per_week=(
             shape.threshold.alerts_per_week if isinstance(shape.threshold, Rate) else None

@@ -34,6 +34,8 @@ KINDS = ("console", "slack", "email", "webhook", "apprise", "file", "alertmanage
 
 # How long a name may be and what it is made of; also the key pattern in the JSON schema.
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+# Groups of feeds may lie in one another: `europe/baltic`.
+GROUP_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}(/[A-Za-z0-9][A-Za-z0-9_-]{0,63}){0,7}$"
 
 
 def suggest(word: str, known: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Read an OPML list of feeds (OPML 2.0, http://opml.org/spec2.opml).
+"""Read and write an OPML list of feeds (OPML 2.0, http://opml.org/spec2.opml).
 
 Uses lxml and not listparser: that one drops the `language` of an outline and its line, reads with
 an HTML parser that mends every broken list in silence, and imports requests with itself.
@@ -7,8 +7,10 @@ an HTML parser that mends every broken list in silence, and imports requests wit
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
 from typing import Any
 
 from lxml import etree
@@ -20,6 +22,10 @@ MAX_BYTES = 5_000_000
 MAX_OUTLINES = 10_000
 
 _LANGUAGE = re.compile(r"([A-Za-z]{2})(?:[-_].*)?")
+# What may not stand in XML (https://www.w3.org/TR/xml/#charsets).
+_ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Our lists say the country as a category, `/country/ke`, since OPML has no word for it.
+_COUNTRY = re.compile(r"(?:^|,)\s*/country/([A-Za-z]{2})\s*(?=,|$)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +39,8 @@ class OpmlFeed:
     groups: tuple[str, ...] = ()
     # ISO 639-1, from its `language`.
     lang: str | None = None
+    # ISO 3166-1 in small letters, from its `category`.
+    country: str | None = None
     # Where it stands in the list, counted from 1.
     line: int = 0
 
@@ -82,11 +90,13 @@ def _parse(body: bytes) -> Any:
 
 def _feed(outline: Mapping[str, str], groups: tuple[str, ...], line: int | None) -> OpmlFeed:
     language = _LANGUAGE.fullmatch(outline.get("language", ""))
+    country = _COUNTRY.search(outline.get("category", ""))
     return OpmlFeed(
         url=outline["xmlurl"],
         name=_title(outline),
         groups=groups,
         lang=language[1].lower() if language else None,
+        country=country[1].lower() if country else None,
         line=line or 0,
     )
 
@@ -99,3 +109,36 @@ def _local_name(element: Any) -> str:
     # Comments and processing instructions have a function for a tag.
     tag = element.tag
     return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
+
+
+def write_opml(title: str, feeds: Iterable[OpmlFeed], created_at: datetime) -> bytes:
+    """Write a list in the order given, groups as outlines in outlines; signs XML has not go.
+
+    What `read_opml` gives of it is what was given, lines aside; feeds of one group stand together.
+    """
+    root = etree.Element("opml", version="2.0")
+    head = etree.SubElement(root, "head")
+    etree.SubElement(head, "title").text = _legal(title)
+    # RFC 822, as the specification asks.
+    etree.SubElement(head, "dateCreated").text = format_datetime(created_at)
+    groups: dict[tuple[str, ...], Any] = {(): etree.SubElement(root, "body")}
+    for feed in feeds:
+        parent = groups[()]
+        for depth, name in enumerate(feed.groups, start=1):
+            path = feed.groups[:depth]
+            if path not in groups:
+                groups[path] = etree.SubElement(parent, "outline", text=_legal(name))
+            parent = groups[path]
+        name = _legal(feed.name or feed.url)
+        outline = etree.SubElement(parent, "outline", type="rss", text=name, title=name)
+        if feed.lang:
+            outline.set("language", feed.lang)
+        if feed.country:
+            outline.set("category", f"/country/{feed.country}")
+        outline.set("xmlUrl", _legal(feed.url))
+    written: bytes = etree.tostring(root, pretty_print=True, xml_declaration=True, encoding="UTF-8")
+    return written
+
+
+def _legal(text: str) -> str:
+    return _ILLEGAL.sub("", text)

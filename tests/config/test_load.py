@@ -395,3 +395,48 @@ def test_websub(tmp_path: Path, written: str, expected: tuple[str, str, int]) ->
     websub = load_text(tmp_path, f"{MINIMAL}websub: {written}\n").websub
     assert websub is not None
     assert (websub.callback_url, websub.listen.host, websub.listen.port) == expected
+
+
+# ----------------------------------------------------------------- lists of ours, nested groups
+
+
+def test_a_list_of_ours(tmp_path: Path) -> None:
+    """`builtin:` names a list that comes with seedwatch, wherever the configuration lies."""
+    text = MINIMAL.replace('"https://www.example.org/rss"', 'opml: "builtin:kenya"')
+    feeds = load_text(tmp_path, text).feeds
+    assert ("Nation", "en") in {(feed.name, feed.lang) for feed in feeds}
+    assert {feed.groups for feed in feeds} == {("world",)}
+
+
+def test_feeds_left_out_of_a_list(tmp_path: Path) -> None:
+    """`without` keeps feeds of a list from being polled; what a list of ours lost is no fault."""
+    nation = "https://nation.africa/kenya/rss.xml"
+    lost = "https://lost.example/rss"
+    entry = f'{{opml: "builtin:kenya", without: ["{nation}", "{lost}"]}}'
+    text = MINIMAL.replace('"https://www.example.org/rss"', entry)
+    feeds = load_text(tmp_path, text).feeds
+    assert len(feeds) > 5
+    assert nation not in {feed.url for feed in feeds}
+
+
+def test_a_list_of_which_all_is_left_out(tmp_path: Path) -> None:
+    """A list may be left out whole: the group's other feeds remain."""
+    (tmp_path / "a.opml").write_text(
+        "<opml><body><outline xmlUrl='https://a.example/1'/></body></opml>"
+    )
+    entry = '"https://www.example.org/rss", {opml: a.opml, without: ["https://a.example/1"]}'
+    text = MINIMAL.replace('"https://www.example.org/rss"', entry)
+    assert [feed.name for feed in load_text(tmp_path, text).feeds] == ["example.org"]
+
+
+def test_a_topic_reads_the_groups_inside_its_groups(tmp_path: Path) -> None:
+    """`europe` stands for itself and all that lies in it, and for nothing named alike."""
+    text = MINIMAL.replace("receivers: [me]", "feeds: [europe], receivers: [me]", 1).replace(
+        "  world:",
+        '  europe/baltic: ["https://a.example/1"]\n'
+        '  european: ["https://b.example/1"]\n'
+        '  europe: ["https://c.example/1"]\n'
+        '  europe/baltic/latvia: ["https://d.example/1"]\n  world:',
+    )
+    settings = load_text(tmp_path, text)
+    assert settings.topics[0].groups == ("europe/baltic", "europe", "europe/baltic/latvia")

@@ -18,7 +18,7 @@ from monitor.config.values import KINDS
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "config" / "seedwatch.yaml"
-GROUPS = ("world", "eu", "poland", "lithuania", "latvia", "belarus", "ukraine")
+GROUPS = ("world", "eu", "poland", "lithuania", "latvia", "belarus", "ukraine", "neighbours")
 
 COMMENTED = re.compile(
     r"^(\s+)# (- (?:slack|email|webhook|apprise|file|alertmanager): .*)$", re.MULTILINE

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.errors import ParseError
-from monitor.feeds.opml import MAX_BYTES, MAX_OUTLINES, OpmlFeed, read_opml
+from monitor.feeds.opml import MAX_BYTES, MAX_OUTLINES, OpmlFeed, read_opml, write_opml
+from tests.fakes.made import NOW
 
 
 def opml(body: str) -> bytes:
@@ -151,3 +154,65 @@ def test_every_feed_is_read_in_order(feeds: list[tuple[str, int]]) -> None:
     assert [(feed.url, len(feed.groups)) for feed in read] == [
         (f"u:{name}", depth) for name, depth in feeds
     ]
+
+
+# ------------------------------------------------------------------------------------- writing
+
+NAMES = st.text(
+    st.characters(exclude_categories=["Cs", "Cc", "Zs", "Zl", "Zp", "Cn", "Co"]), min_size=1
+)
+FEEDS = st.builds(
+    OpmlFeed,
+    url=st.from_regex(r"https://[a-z]{1,9}\.example/[a-z?&=<>\"']{0,9}", fullmatch=True),
+    name=NAMES,
+    groups=st.lists(NAMES, max_size=3).map(tuple),
+    lang=st.sampled_from([None, "en", "pl"]),
+    country=st.sampled_from([None, "ke"]),
+)
+
+
+@given(st.lists(FEEDS, max_size=8))
+def test_what_is_written_is_read_again(feeds: list[OpmlFeed]) -> None:
+    """Each feed comes back with all that it had, however its groups lie in one another."""
+    read = read_opml(write_opml("Feeds", feeds, NOW))
+    given_back = [repr(replace(one, line=0)) for one in read]
+    assert sorted(given_back) == sorted(map(repr, feeds))
+
+
+def test_groups_are_written_once() -> None:
+    """Feeds of one group stand together, in the order in which their groups came first."""
+    listed = [("1", ("a", "b")), ("2", ()), ("3", ("a",)), ("4", ("a", "b"))]
+    feeds = [OpmlFeed(url=f"u:{url}", name=url, groups=groups) for url, groups in listed]
+    written = write_opml("Feeds", feeds, NOW)
+    assert [feed.name for feed in read_opml(written)] == ["1", "4", "3", "2"]
+    assert written.count(b"<outline text=") == 2
+
+
+def test_what_is_written_is_opml() -> None:
+    """The head has a title and a date of RFC 822, and each feed what it must have."""
+    feed = OpmlFeed(
+        url="https://a.example/?a&b", name="A \x1b\x00\ufffe<b>", lang="pl", country="pl"
+    )
+    text = write_opml("Feeds", [feed], NOW).decode()
+    assert "<title>Feeds</title>" in text
+    assert "<dateCreated>Mon, 08 Nov 2021 14:00:00 +0000</dateCreated>" in text
+    assert (
+        '<outline type="rss" text="A &lt;b&gt;" title="A &lt;b&gt;" language="pl" '
+        'category="/country/pl" xmlUrl="https://a.example/?a&amp;b"/>'
+    ) in text
+
+
+@pytest.mark.parametrize(
+    "category, country",
+    [
+        ("/country/ke", "ke"),
+        ("/news,/country/KE", "ke"),
+        ("/country/kenya", None),
+        ("country/ke", None),
+        ("", None),
+    ],
+)
+def test_country_is_a_category(category: str, country: str | None) -> None:
+    """The country is told by a category of its own, among others."""
+    (feed,) = read_opml(opml(f'<outline xmlUrl="u:a" category="{category}"/>'))
+    assert feed.country == country
