@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table
@@ -16,25 +17,37 @@ Rows = Sequence[dict[str, Any]]
 def add(tx: Connection, table: Table, values: Rows) -> None:
     """Insert rows; one that is there already stays as it is."""
     if values:
-        tx.execute(_insert(tx, table).on_conflict_do_nothing(), values)
+        tx.execute(_adding(tx.dialect.name, table), values)
 
 
 def overwrite(tx: Connection, table: Table, values: Rows) -> None:
     """Insert rows, or overwrite those of the same primary key."""
-    if not values:
-        return
-    statement = _insert(tx, table)
+    if values:
+        tx.execute(_overwriting(tx.dialect.name, table), values)
+
+
+# To build a statement costs more than to run it.
+
+
+@cache
+def _adding(dialect: str, table: Table) -> PostgresInsert | SqliteInsert:
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+@cache
+def _overwriting(dialect: str, table: Table) -> PostgresInsert | SqliteInsert:
+    statement = _insert(dialect, table)
     keys = [column.name for column in table.primary_key]
     changed: dict[str, ColumnElement[Any]] = {
         column.name: statement.excluded[column.name]
         for column in table.columns
         if column.name not in keys
     }
-    tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), values)
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
 
 
-def _insert(tx: Connection, table: Table) -> PostgresInsert | SqliteInsert:
+def _insert(dialect: str, table: Table) -> PostgresInsert | SqliteInsert:
     """Give the dialect's INSERT that knows ON CONFLICT."""
-    if tx.dialect.name == "postgresql":
+    if dialect == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
