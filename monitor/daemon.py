@@ -32,6 +32,9 @@ from monitor.systemd import notify
 log = structlog.get_logger()
 
 TICK = timedelta(seconds=1)
+# The next tick comes so many times sooner while all workers are busy: with one poll of each a tick
+# they would spend most of their time without work.
+SOONER = 20
 # How long a signal may go unnoticed.
 LISTEN_SECONDS = 0.5
 # How often thresholds that follow a rate of alerts are chosen anew.
@@ -74,6 +77,8 @@ class Daemon:
         self._heard_at: float | None = None
         self._heard_mark: tuple[int, int] | None = None
         self._door = Door()
+        # Of `run`.
+        self._scheduler: BackgroundScheduler | None = None
 
     # -- life
 
@@ -85,8 +90,8 @@ class Daemon:
                 log.info("leases_released", deliveries=released)
             wiring.start_up(self._app)
             self._door.follow(wiring.door_of(self._app))
-            scheduler = self._scheduler()
-            scheduler.start()
+            self._scheduler = self._scheduled()
+            self._scheduler.start()
             settings = self._app.settings
             log.info("started", topics=len(settings.topics), feeds=len(settings.feeds))
             notify(os.environ, "READY=1")
@@ -94,7 +99,7 @@ class Daemon:
                 if asked == "reload":
                     self.reload()
             notify(os.environ, "STOPPING=1")
-            self._end(scheduler)
+            self._end(self._scheduler)
 
     def stop(self) -> None:
         """Ask the daemon to end; it finishes what is in hand."""
@@ -111,7 +116,7 @@ class Daemon:
         except queue.Empty:
             return None
 
-    def _scheduler(self) -> BackgroundScheduler:
+    def _scheduled(self) -> BackgroundScheduler:
         # A late tick is run once, never dropped: APScheduler's default of one second's grace
         # silently skips runs under load.
         scheduler = BackgroundScheduler(
@@ -211,6 +216,9 @@ class Daemon:
         judged = app.poller.tick(now, until=time.monotonic() + 2 * self._tick.total_seconds())
         if judged or self._unread is None:
             self._tell_round(app, now)
+        if app.poller.is_busy and self._scheduler is not None and self._scheduler.running:
+            soon = wiring.utc_now() + self._tick / SOONER
+            self._scheduler.modify_job("poll", next_run_time=soon)
 
     def _hear(self, app: App) -> None:
         """Take over what people have said or undone since; nothing that was learned is lost."""
