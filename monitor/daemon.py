@@ -32,8 +32,8 @@ from monitor.systemd import notify
 log = structlog.get_logger()
 
 TICK = timedelta(seconds=1)
-# The next tick comes so many times sooner while all workers are busy: with one poll of each a tick
-# they would spend most of their time without work.
+# The next tick comes so many times sooner while more is due than could be started: with one poll of
+# each a tick, workers would spend most of their time without work.
 SOONER = 20
 # How long a signal may go unnoticed.
 LISTEN_SECONDS = 0.5
@@ -216,9 +216,10 @@ class Daemon:
         judged = app.poller.tick(now, until=time.monotonic() + 2 * self._tick.total_seconds())
         if judged or self._unread is None:
             self._tell_round(app, now)
-        if app.poller.is_busy and self._scheduler is not None and self._scheduler.running:
+        scheduler = self._scheduler
+        if scheduler is not None and scheduler.running and app.poller.is_behind:
             soon = wiring.utc_now() + self._tick / SOONER
-            self._scheduler.modify_job("poll", next_run_time=soon)
+            scheduler.modify_job("poll", next_run_time=soon)
 
     def _hear(self, app: App) -> None:
         """Take over what people have said or undone since; nothing that was learned is lost."""

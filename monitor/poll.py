@@ -58,9 +58,9 @@ class Poller:
         self._resting: dict[int, datetime] = {}
 
     @property
-    def is_busy(self) -> bool:
-        """Whether every worker has something to do: more may be due, and start when one is done."""
-        return self._turns.free() <= 0
+    def is_behind(self) -> bool:
+        """Whether more may be due than could be started: then the next tick is worth its cost."""
+        return self._turns.free() <= 0 or self._turns.is_cut
 
     def tick(self, now: datetime, *, until: float) -> int:
         """Judge what has arrived, then start what is due; give how many feeds were judged.
