@@ -34,6 +34,9 @@ log = structlog.get_logger()
 TICK = timedelta(seconds=1)
 # What has to come to an end again and again; the watchdog waits for each of them.
 JOBS = ("poll", "websub", "deliver")
+# The next tick comes so many times sooner while more is due than could be started: with one poll of
+# each a tick, workers would spend most of their time without work.
+SOONER = 20
 # How long a signal may go unnoticed.
 LISTEN_SECONDS = 0.5
 # How often thresholds that follow a rate of alerts are chosen anew.
@@ -86,6 +89,8 @@ class Daemon:
         self._heard_at: float | None = None
         self._heard_mark: tuple[int, int] | None = None
         self._door = Door()
+        # Of `run`.
+        self._scheduler: BackgroundScheduler | None = None
 
     # -- life
 
@@ -99,8 +104,8 @@ class Daemon:
             self._door.follow(wiring.door_of(self._app))
             self._watch(self._app)
             self._configuration.publish()
-            scheduler = self._scheduler()
-            scheduler.start()
+            self._scheduler = self._scheduled()
+            self._scheduler.start()
             settings = self._app.settings
             log.info("started", topics=len(settings.topics), feeds=len(settings.feeds))
             # That it is up says the first tick of each job, at its end.
@@ -108,7 +113,7 @@ class Daemon:
                 if asked == "reload":
                     self.reload()
             self._herald.stopping()
-            self._end(scheduler)
+            self._end(self._scheduler)
 
     def stop(self) -> None:
         """Ask the daemon to end; it finishes what is in hand."""
@@ -125,7 +130,7 @@ class Daemon:
         except queue.Empty:
             return None
 
-    def _scheduler(self) -> BackgroundScheduler:
+    def _scheduled(self) -> BackgroundScheduler:
         # A late tick is run once, never dropped: APScheduler's default of one second's grace
         # silently skips runs under load.
         scheduler = BackgroundScheduler(
@@ -267,6 +272,10 @@ class Daemon:
         judged = app.poller.tick(now, until=time.monotonic() + 2 * self._tick.total_seconds())
         if judged or self._unread is None:
             self._tell_round(app, now)
+        scheduler = self._scheduler
+        if scheduler is not None and scheduler.running and app.poller.is_behind:
+            soon = wiring.utc_now() + self._tick / SOONER
+            scheduler.modify_job("poll", next_run_time=soon)
 
     def _hear(self, app: App) -> None:
         """Take over what people have said or undone since; nothing that was learned is lost."""

@@ -26,8 +26,11 @@ from monitor.store import Store
 
 log = structlog.get_logger()
 
-# Due feeds looked at in one tick: enough to find work behind a busy host.
+# Due feeds looked at in one tick: enough to find work behind a busy host. Mostly a few are enough.
 MOST_DUE = 1000
+FEW_DUE = 50
+# Results judged before workers that have become free are given work again.
+IN_A_ROW = 4
 # How long a feed is left alone if what it brought could not be stored: it is still due, but its
 # server shall not be asked each second for what is our trouble.
 REST = timedelta(minutes=1)
@@ -66,6 +69,11 @@ class Poller:
         self._resting = dict(before._resting)
         self._taken_over = set(self._turns.under_way)
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether more may be due than could be started: then the next tick is worth its cost."""
+        return self._turns.free() <= 0 or self._turns.is_cut
+
     def tick(self, now: datetime, *, until: float) -> int:
         """Judge what has arrived, then start what is due; give how many feeds were judged.
 
@@ -73,18 +81,28 @@ class Poller:
         burst never keeps the daemon from being stopped.
         """
         judged = 0
-        while time.monotonic() < until:
+        while True:
+            arrived = self._judge_some(now, until)
+            judged += arrived
+            # In between, so that those who fetch do not wait for what is judged.
+            self._start(now)
+            if not arrived:
+                return judged
+
+    def _judge_some(self, now: datetime, until: float) -> int:
+        """Judge what has arrived, but not much of it; give how many feeds that was."""
+        for judged in range(IN_A_ROW):
+            if time.monotonic() >= until:
+                return judged
             try:
                 feed, result = self._done.get_nowait()
             except queue.Empty:
-                break
+                return judged
             self._turns.end(feed.id)
             current = self._current(feed)
             if current is not None:
                 self._judge(current, result, now)
-            judged += 1
-        self._start(now)
-        return judged
+        return IN_A_ROW
 
     def _current(self, feed: Feed) -> Feed | None:
         """Give a feed that was fetched as it is configured now; None if it no longer is."""
@@ -108,13 +126,15 @@ class Poller:
 
     def _due(self, now: datetime) -> Iterator[Due]:
         """Give what is due, longest first; only if that is not enough, find it host by host."""
-        busy = self._turns.under_way | self._resting.keys()
-        longest = self._store.due(now, MOST_DUE, without=busy)
-        yield from longest
-        if len(longest) == MOST_DUE:
-            # The thousands of one host may hide all others.
-            known = busy.union(one.id for one in longest)
-            yield from self._store.due(now, MOST_DUE, per_host=self._per_host, without=known)
+        known = self._turns.under_way | self._resting.keys()
+        for most in (FEW_DUE, MOST_DUE):
+            longest = self._store.due(now, most, without=known)
+            yield from longest
+            if len(longest) < most:
+                return
+            known = known.union(one.id for one in longest)
+        # The thousands of one host may hide all others.
+        yield from self._store.due(now, MOST_DUE, per_host=self._per_host, without=known)
 
     def _work(self, feed: Feed, now: datetime) -> None:
         try:

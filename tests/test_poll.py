@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 from monitor.errors import StoreError
 from monitor.feeds.schedule import after_failure, after_success
 from monitor.feeds.turns import TurnRules, due_of
-from monitor.poll import MOST_DUE, REST, Poller
+from monitor.poll import IN_A_ROW, MOST_DUE, REST, Poller
 from monitor.records import (
     AliasFault,
     Batch,
@@ -39,12 +39,15 @@ class Bench(Executor):
 
     def __init__(self) -> None:
         self._waiting: list[Callable[[], None]] = []
+        # How much was handed over so far.
+        self.handed = 0
         self.is_closed = False
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Keep it."""
         if self.is_closed:
             raise RuntimeError("cannot schedule new futures after shutdown")
+        self.handed += 1
         self._waiting.append(lambda: fn(*args, **kwargs))
         return Future()
 
@@ -72,6 +75,8 @@ class World:
         self.bench = Bench()
         self.fetched: list[str] = []
         self.taken: list[str] = []
+        # How many had been handed to the bench when each of them was taken.
+        self.handed: list[int] = []
         self.results: dict[str, FetchResult] = {}
         # Feed name -> what fetching or taking it raises.
         self.fetch_faults: dict[str, Exception] = {}
@@ -101,6 +106,7 @@ class World:
         if feed.name in self.take_faults:
             raise self.take_faults[feed.name]
         self.taken.append(feed.name)
+        self.handed.append(self.bench.handed)
         if isinstance(result, FetchFailure):
             poll = after_failure(feed, result, chance=0.5, at_least_every=6 * HOUR)
         else:
@@ -389,6 +395,42 @@ def test_judging_pauses(world: Make) -> None:
     assert here.poller.tick(here.now, until=time.monotonic() - 1) == 0
     assert here.taken == []
     assert here.tick() == 2
+
+
+def test_workers_do_not_wait_for_what_is_judged(world: Make) -> None:
+    """Workers that are free are given work again while much of what has arrived is still unread."""
+    here = world(*at("big", 20))
+    assert len(here.round()) == 8
+    assert here.tick() == 8
+    assert here.handed == [8] * IN_A_ROW + [8 + IN_A_ROW] * IN_A_ROW
+    assert here.bench.handed == 16
+
+
+def test_a_tick_takes_what_arrives_meanwhile(world: Make) -> None:
+    """What arrives while a tick judges is judged by it, until its time is up."""
+    here = world(*at("big", 20))
+    here.round()
+    take = here.poller.take
+
+    def meanwhile(feed: Feed, result: FetchResult) -> Batch:
+        here.bench.work()
+        return take(feed, result)
+
+    here.poller.take = meanwhile
+    assert here.tick() == 20
+    assert here.tick() == 0
+
+
+def test_it_says_whether_more_is_due(world: Make) -> None:
+    """A poller is behind while all workers have work, or more was due than may start at once."""
+    here = world(LRT, BBC, DW, workers=2)
+    states = [here.poller.is_behind]
+    for _ in range(3):
+        here.round()
+        states.append(here.poller.is_behind)
+    # Two start; one is left; none is.
+    assert states == [False, True, False, False]
+    assert sorted(here.taken) == ["BBC", "DW", "LRT"]
 
 
 def test_real_workers(tmp_path: Path) -> None:

@@ -65,6 +65,8 @@ class Turns:
         # How many may start now; refilled as time passes.
         self._allowed = float(HANDFUL)
         self._refilled_at: datetime | None = None
+        # Whether the last choice ended because no more may start, and not because no more is due.
+        self.is_cut = False
 
     def follow(self, before: Turns) -> None:
         """Go on where others were: with what they have under way, and the pauses of their hosts."""
@@ -91,6 +93,7 @@ class Turns:
         most = min(self.free(), int(self._allowed))
         hosts = Counter(self._under_way.values())
         chosen: list[Due] = []
+        self.is_cut = False
         if most <= 0:
             return chosen
         for one in due:
@@ -98,6 +101,7 @@ class Turns:
                 continue
             chosen.append(one)
             if len(chosen) == most:
+                self.is_cut = True
                 break
             hosts[one.host] += 1
             if self._rules.host_spacing:

@@ -10,8 +10,10 @@ import socket
 import threading
 import time as clock
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
+from heapq import heappop, heappush
+from itertools import count
 
 from monitor.records import Stage
 
@@ -25,7 +27,8 @@ class Deadline:
         self.stage = Stage.URL
         # The host that the last redirect named.
         self.led_to: str | None = None
-        self._ends_at = clock.monotonic() + time.total_seconds()
+        # By the monotonic clock.
+        self.ends_at = clock.monotonic() + time.total_seconds()
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
         self._at_end: list[Callable[[], None]] = []
@@ -38,7 +41,7 @@ class Deadline:
 
     def left(self) -> float:
         """Give the seconds that are left, 0 at least."""
-        return max(self._ends_at - clock.monotonic(), 0.0)
+        return max(self.ends_at - clock.monotonic(), 0.0)
 
     def at_end(self, wake: Callable[[], None]) -> None:
         """Have something called when the time is up, or now if it is: it may not block."""
@@ -78,24 +81,27 @@ class Deadline:
     def _shut(self) -> None:
         for held in self._sockets:
             # It may be closed already: then there is nothing to end.
-            with _ignored():
+            with suppress(OSError):
                 held.shutdown(socket.SHUT_RDWR)
 
 
-@contextmanager
-def _ignored() -> Iterator[None]:
-    try:
-        yield
-    except OSError:
-        return
-
-
 class Deadlines:
-    """The deadlines of all exchanges under way."""
+    """The deadlines of all exchanges under way.
+
+    One thread looks after all of them: one for each exchange would cost more than the rest of a
+    plain GET does. It lives as long as there is a deadline whose time has not come.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        # Told when a deadline comes before all others, or when all are over.
+        self._sooner = threading.Condition(self._lock)
         self._running: set[Deadline] = set()
+        # By their ends, with those of exchanges that came to theirs before; the number keeps two of
+        # one end apart.
+        self._ends: list[tuple[float, int, Deadline]] = []
+        self._numbers = count()
+        self._is_watched = False
         self._here = threading.local()
         self._is_closed = False
 
@@ -120,18 +126,11 @@ class Deadlines:
     def within(self, time: timedelta) -> Iterator[Deadline]:
         """Bound what this thread does inside the block."""
         deadline = Deadline(time)
-        timer = threading.Timer(time.total_seconds(), deadline.expire)
-        timer.daemon = True
-        with self._lock:
-            self._running.add(deadline)
-            if self._is_closed:
-                deadline.expire()
+        self._begin(deadline)
         self._here.deadline = deadline
-        timer.start()
         try:
             yield deadline
         finally:
-            timer.cancel()
             self._here.deadline = None
             with self._lock:
                 self._running.discard(deadline)
@@ -142,4 +141,40 @@ class Deadlines:
         with self._lock:
             self._is_closed = True
             for deadline in self._running:
+                deadline.expire()
+            self._ends.clear()
+            self._sooner.notify()
+
+    def _begin(self, deadline: Deadline) -> None:
+        with self._lock:
+            if self._is_closed:
+                deadline.expire()
+                return
+            self._running.add(deadline)
+            is_first = not self._ends or deadline.ends_at < self._ends[0][0]
+            heappush(self._ends, (deadline.ends_at, next(self._numbers), deadline))
+            if not self._is_watched:
+                # A daemon: a program that ends waits for no deadline.
+                threading.Thread(target=self._watch, daemon=True, name="deadlines").start()
+                self._is_watched = True
+            elif is_first:
+                self._sooner.notify()
+
+    def _watch(self) -> None:
+        """End exchanges whose time is up, until there are none."""
+        while True:
+            with self._lock:
+                while self._ends and self._ends[0][2] not in self._running:
+                    heappop(self._ends)
+                if not self._ends:
+                    self._is_watched = False
+                    return
+                ends_at, _, deadline = self._ends[0]
+                left = ends_at - clock.monotonic()
+                if left > 0:
+                    self._sooner.wait(left)
+                    continue
+                heappop(self._ends)
+            # What goes wrong at one end is no reason to let the others run on.
+            with suppress(Exception):
                 deadline.expire()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select, text, update
+from sqlalchemy import Connection, Select, Update, and_, bindparam, func, select, text, update
 
 from monitor.records import Pace, Poll
 from monitor.store import feed_rows
@@ -33,9 +34,18 @@ def due_query(now: datetime, per_host: int | None, without: Collection[int]) -> 
     return query.order_by(ranked.c.due_at, ranked.c.id)
 
 
+@cache
+def _settling(columns: frozenset[str]) -> Update:
+    """Give the statement that changes some columns of a feed; building it costs more than a run."""
+    named = {name: bindparam(f"new_{name}", type_=feeds.c[name].type) for name in columns}
+    return update(feeds).where(feeds.c.id == bindparam("of_id")).values(named)
+
+
 def settle_poll(tx: Connection, poll: Poll) -> None:
     """Write down what a poll means for its feed, and for its host if that has had enough."""
-    tx.execute(update(feeds).where(feeds.c.id == poll.feed_id).values(feed_rows.poll_row(poll)))
+    row = feed_rows.poll_row(poll)
+    values = {f"new_{name}": value for name, value in row.items()}
+    tx.execute(_settling(frozenset(row)), {"of_id": poll.feed_id, **values})
     rest = poll.host_rest
     if rest is not None:
         early = and_(feeds.c.host == rest.host, feeds.c.due_at < rest.until)

@@ -37,7 +37,10 @@ def open_engine(url: str) -> Engine:
             parsed = parsed.set(drivername="postgresql+psycopg")
         if parsed.get_dialect().name not in {"sqlite", "postgresql"}:
             raise StoreError(f"{shown!r} is neither an SQLite nor a PostgreSQL database")
-        engine = create_engine(parsed, pool_pre_ping=True)
+        # A server may have closed a connection that waits in the pool; a file has not, and to ask
+        # costs a query for each transaction.
+        is_server = parsed.get_dialect().name != "sqlite"
+        engine = create_engine(parsed, pool_pre_ping=is_server)
     except (ArgumentError, ValueError) as error:
         raise StoreError(f"{shown!r} is not a database URL") from error
     except ModuleNotFoundError as error:

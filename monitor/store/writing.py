@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table
@@ -16,7 +17,7 @@ Rows = Sequence[dict[str, Any]]
 def add(tx: Connection, table: Table, values: Rows) -> None:
     """Insert rows; one that is there already stays as it is."""
     if values:
-        tx.execute(_insert(tx, table).on_conflict_do_nothing(), values)
+        tx.execute(_adding(tx.dialect.name, table), values)
 
 
 def overwrite(tx: Connection, table: Table, values: Rows) -> None:
@@ -24,20 +25,34 @@ def overwrite(tx: Connection, table: Table, values: Rows) -> None:
 
     All rows have the same columns; what a row that is there has in others stays.
     """
-    if not values:
-        return
-    statement = _insert(tx, table)
+    if values:
+        tx.execute(_overwriting(tx.dialect.name, table, tuple(values[0])), values)
+
+
+# To build a statement costs more than to run it.
+
+
+@cache
+def _adding(dialect: str, table: Table) -> PostgresInsert | SqliteInsert:
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+@cache
+def _overwriting(
+    dialect: str, table: Table, columns: tuple[str, ...]
+) -> PostgresInsert | SqliteInsert:
+    statement = _insert(dialect, table)
     keys = [column.name for column in table.primary_key]
     changed: dict[str, ColumnElement[Any]] = {
         column.name: statement.excluded[column.name]
         for column in table.columns
-        if column.name in values[0] and column.name not in keys
+        if column.name in columns and column.name not in keys
     }
-    tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), values)
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
 
 
-def _insert(tx: Connection, table: Table) -> PostgresInsert | SqliteInsert:
+def _insert(dialect: str, table: Table) -> PostgresInsert | SqliteInsert:
     """Give the dialect's INSERT that knows ON CONFLICT."""
-    if tx.dialect.name == "postgresql":
+    if dialect == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)

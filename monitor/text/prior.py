@@ -2,16 +2,20 @@
 
 The frequencies are those of `wordfreq` (Speer, 2022): Zipf values, the decadic logarithm of
 occurrences per billion words; `the` has 7.7, `border` 4.9, `Kuznica` none. Its own tables take 50
-to 120 MB of memory a language once loaded; here each is kept as sorted hashes, 3 MB.
+to 120 MB of memory a language once loaded; here each is read word by word and kept as sorted
+hashes, 3 MB.
 """
 
 from __future__ import annotations
 
+import gzip
+from collections.abc import Iterator
 from functools import lru_cache
 
+import msgpack
 import numpy as np
 from numpy.typing import NDArray
-from wordfreq import available_languages, get_frequency_list
+from wordfreq import available_languages
 from wordfreq.numbers import digit_freq, has_digit_sequence, smash_numbers
 
 # What a word that the table lacks has, about the rarest that it knows.
@@ -23,8 +27,9 @@ SPACELESS = frozenset({"zh", "ja"})
 
 
 @lru_cache(maxsize=1)
-def _languages() -> frozenset[str]:
-    return frozenset(available_languages())
+def _languages() -> dict[str, str]:
+    """Give the file of each language's table."""
+    return dict(available_languages())
 
 
 def table_of(lang: str) -> str:
@@ -42,13 +47,9 @@ class Prior:
 
     def __init__(self, lang: str) -> None:
         # Words of one frequency each, in centibels below 1: the first would be every word.
-        bands = get_frequency_list(lang)
-        keys = np.concatenate(
-            [np.fromiter(map(hash, words), np.int64, len(words)) for words in bands]
-        )
+        bands = [np.fromiter(map(hash, words), np.int64, len(words)) for words in _bands(lang)]
+        keys = np.concatenate(bands)
         zipfs = 9.0 - np.repeat(np.arange(len(bands)), [len(words) for words in bands]) / 100.0
-        # The library would keep the words for good.
-        get_frequency_list.cache_clear()
         order = np.argsort(keys, kind="stable")
         self._keys: NDArray[np.int64] = keys[order]
         self._zipfs: NDArray[np.float32] = zipfs.astype(np.float32)[order]
@@ -67,6 +68,22 @@ class Prior:
         if has_digit_sequence(word):
             found += float(np.log10(digit_freq(word)))
         return max(UNKNOWN, found)
+
+
+def _bands(lang: str) -> Iterator[list[str]]:
+    """Read the words of a table, those of one frequency at a time.
+
+    `get_frequency_list` would give the same, all of it at once, and keep it for good: what is freed
+    afterwards lies in pieces, and stays with the process.
+    """
+    with gzip.open(_languages()[lang], "rb") as file:
+        unpacker = msgpack.Unpacker(file, raw=False)
+        bands = unpacker.read_array_header() - 1
+        form = unpacker.unpack()
+        if form != {"format": "cB", "version": 1}:
+            raise ValueError(f"the table of {lang} has a form of its own: {form}")
+        for _ in range(bands):
+            yield unpacker.unpack()
 
 
 @lru_cache(maxsize=16)
