@@ -25,8 +25,10 @@ from monitor.fetch import Client, Guard, Limits, Trust, user_agent
 from monitor.inbox import Inbox
 from monitor.ingest import Ingest
 from monitor.judge import Watch
+from monitor.parsing import Parsers
 from monitor.poll import Poller
 from monitor.push import Doorplate, PushLimits
+from monitor.reading import Reader
 from monitor.records import Feed, FetchResult, Notifier, Topic
 from monitor.store import Feedback, Reports, Store, Subscriptions, migrate, open_engine
 from monitor.subscribe import Pipe, Subscriber, SubscribeRules
@@ -42,6 +44,8 @@ ADOPT_SINCE = timedelta(days=7)
 SENDERS = 8
 # Hubs asked at once: there is no hurry.
 ASKERS = 2
+# Pushes read at once; of processes that parse there are as many.
+READERS = 2
 # Pushes that wait to be judged: so many, and of so many of the largest bodies.
 MOST_PUSHES = 64
 MOST_LARGE_PUSHES = 4
@@ -62,11 +66,15 @@ class App:
     reports: Reports
     feedback: Feedback
     client: Client
+    # Outlives a reload.
+    parsers: Parsers
+    # Polls one feed, as politely as it is known, and reads what came.
+    reader: Reader
+    # Read what hubs push.
+    readers: ThreadPoolExecutor
     tracker: Tracker
     ingest: Ingest
     deliver: Deliver
-    # Polls one feed, as politely as it is known.
-    fetch: Callable[[Feed], FetchResult]
     poller: Poller
     subscriptions: Subscriptions
     # Outlives a reload.
@@ -85,6 +93,8 @@ class App:
         self.fetchers.shutdown(wait=False, cancel_futures=True)
         self.senders.shutdown(wait=False, cancel_futures=True)
         self.askers.shutdown(wait=False, cancel_futures=True)
+        self.readers.shutdown(wait=False, cancel_futures=True)
+        self.parsers.close()
         self.engine.dispose()
 
 
@@ -123,11 +133,11 @@ def wire(
     engine: Engine,
     *,
     clock: Callable[[], datetime] = utc_now,
-    inbox: Inbox | None = None,
+    after: App | None = None,
 ) -> App:
     """Wire everything for a configuration, on a database that is open.
 
-    Pushes that wait to be judged come over in the `inbox` of the app before.
+    Pushes that wait to be judged and the processes that parse come over from the app before.
     """
     store = Store(engine)
     client = make_client(settings, clock)
@@ -140,13 +150,23 @@ def wire(
     ingest = Ingest(store, tracker, watch_of(settings), chance=chance)
     polling = settings.polling
     subscriptions = Subscriptions(engine)
-    inbox = inbox or Inbox(most=MOST_PUSHES, max_bytes=0)
+    inbox = after.inbox if after else Inbox(most=MOST_PUSHES, max_bytes=0)
     inbox.max_bytes = MOST_LARGE_PUSHES * polling.max_bytes
-    subscriber = _subscriber(settings, subscriptions, inbox, ingest, client, clock)
 
     def fetch(feed: Feed) -> FetchResult:
         return client.get(address(feed), conditions(feed, clock()))
 
+    parsers = after.parsers if after else Parsers()
+    reader = Reader(fetch, parsers.read, wants_hub=settings.websub is not None)
+    readers = ThreadPoolExecutor(READERS, thread_name_prefix="read")
+    pipe = Pipe(
+        poll=ingest.take,
+        read=lambda feed, document: readers.submit(reader.look_into, feed, document),
+        push=ingest.take_push,
+        # Who writes a feed names its hub.
+        post=partial(client.post, trust=Trust.HUB),
+    )
+    subscriber = _subscriber(settings, subscriptions, inbox, pipe, clock)
     return App(
         settings=settings,
         engine=engine,
@@ -154,6 +174,9 @@ def wire(
         reports=Reports(engine),
         feedback=feedback,
         client=client,
+        parsers=parsers,
+        reader=reader,
+        readers=readers,
         tracker=tracker,
         ingest=ingest,
         deliver=Deliver(
@@ -163,10 +186,9 @@ def wire(
             clock=clock,
             chance=chance,
         ),
-        fetch=fetch,
         poller=Poller(
             store,
-            fetch,
+            reader.read,
             subscriber.take if subscriber else ingest.take,
             turn_rules(settings),
             fetchers,
@@ -185,8 +207,7 @@ def _subscriber(
     settings: Settings,
     subscriptions: Subscriptions,
     inbox: Inbox,
-    ingest: Ingest,
-    client: Client,
+    pipe: Pipe,
     clock: Callable[[], datetime],
 ) -> Subscriber | None:
     """Make who asks hubs and takes in what they push; None where WebSub is not configured."""
@@ -194,12 +215,7 @@ def _subscriber(
         return None
     return Subscriber(
         subscriptions,
-        Pipe(
-            poll=ingest.take,
-            push=ingest.take_push,
-            # Who writes a feed names its hub.
-            post=partial(client.post, trust=Trust.HUB),
-        ),
+        pipe,
         SubscribeRules(
             callback=settings.websub.callback_url,
             at_least_every=settings.polling.at_least_every,

@@ -83,6 +83,8 @@ class Daemon:
             released = self._app.store.release(self._app.clock())
             if released:
                 log.info("leases_released", deliveries=released)
+            # It starts while the rest does, not when the first document waits for it.
+            self._app.parsers.warm()
             wiring.start_up(self._app)
             self._door.follow(wiring.door_of(self._app))
             scheduler = self._scheduler()
@@ -299,14 +301,17 @@ class Daemon:
     def _swap(self, settings: Settings) -> None:
         """Wire a new app on the same database; polls under way are dropped, and due again."""
         old = self._app
-        new = wiring.wire(settings, old.engine, clock=old.clock, inbox=old.inbox)
+        new = wiring.wire(settings, old.engine, clock=old.clock, after=old)
         # First what may fail: an address that cannot be listened at.
         self._door.follow(wiring.door_of(new))
         self._app = new
+        if old.subscriber is not None:
+            old.subscriber.give_back()
         wiring.start_up(self._app)
         old.fetchers.shutdown(wait=False, cancel_futures=True)
         old.senders.shutdown(wait=False)
         old.askers.shutdown(wait=False)
+        old.readers.shutdown(wait=False)
         self._since, self._unread = time.monotonic(), None
 
 

@@ -1,7 +1,7 @@
 """From what a poll brought to what is stored and told.
 
-    fetch(feed)                  -> Document | NotModified | FetchFailure     (poll.py, in parallel)
-    parse(document)              -> [Item]          identity: guid, canonical URL, fingerprint
+    read(feed)                   -> Reading | NotModified | FetchFailure   (reading.py, in parallel)
+    settle(reading)              -> [Item]          identity: guid, canonical URL, fingerprint
     sift(items)                  -> new items, edits          known by their aliases (sift.py)
     judge(items)                 -> scores, stories, decisions, alerts, deliveries (judge.py)
     store.commit(batch)                              ONE transaction a feed
@@ -12,17 +12,17 @@ validators were not stored either), after it the outbox has them.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from monitor.alerts.route import make_alert, route
-from monitor.errors import ParseError
 from monitor.feeds import schedule
 from monitor.feeds.conditions import hides_news
-from monitor.feeds.parse import parse
+from monitor.feeds.contents import Said
+from monitor.feeds.parse import settle
 from monitor.judge import Again, Judge, Watch, alerted
+from monitor.reading import Reading, ReadResult
 from monitor.records import (
     Alert,
     Batch,
@@ -30,7 +30,6 @@ from monitor.records import (
     Edit,
     Feed,
     FetchFailure,
-    FetchResult,
     Hints,
     NotModified,
     Poll,
@@ -64,20 +63,16 @@ class Ingest:
         self._chance = chance
         self._has_held = False
 
-    def take(self, feed: Feed, result: FetchResult) -> Batch:
+    def take(self, feed: Feed, result: ReadResult) -> Batch:
         """Judge what a poll brought, commit it, and give what was committed."""
         return self._commit(self.judge(feed, result))
 
-    def take_push(self, feed: Feed, document: Document) -> Batch:
+    def take_push(self, feed: Feed, reading: Reading) -> Batch:
         """Judge what a hub pushed as if a poll had brought it, and commit it.
 
-        Schedule and validators stay: they are about what the feed's own server said. Raises
-        `ParseError` if the document is no feed.
+        Schedule and validators stay: they are about what the feed's own server said.
         """
-        batch = self.judge(feed, document)
-        if batch.poll is not None and batch.poll.error is not None:
-            raise ParseError(batch.poll.error)
-        return self._commit(replace(batch, poll=None))
+        return self._commit(replace(self.judge(feed, reading), poll=None))
 
     def _commit(self, batch: Batch) -> Batch:
         whole = replace(batch, lessons=self._tracker.take_lessons())
@@ -101,16 +96,15 @@ class Ingest:
         has_held, self._has_held = self._has_held, False
         return has_held
 
-    def judge(self, feed: Feed, result: FetchResult) -> Batch:
+    def judge(self, feed: Feed, result: ReadResult) -> Batch:
         """Judge what a poll brought without storing it; the tracker learns from it."""
         if isinstance(result, FetchFailure):
             return Batch(poll=self._failed(feed, result))
         if isinstance(result, NotModified):
             return Batch(poll=self._succeeded(feed, result))
-        body_hash = hashlib.sha256(result.body).hexdigest()
-        if body_hash == feed.body_hash:
-            return Batch(poll=self._succeeded(feed, result, body_hash))
-        return self._judge_document(feed, result, body_hash)
+        if result.said is None:
+            return Batch(poll=self._succeeded(feed, result.document, result.body_hash))
+        return self._judge_document(feed, result, result.said)
 
     def _failed(self, feed: Feed, failure: FetchFailure) -> Poll:
         return schedule.after_failure(
@@ -133,17 +127,14 @@ class Ingest:
             hints=hints,
         )
 
-    def _judge_document(self, feed: Feed, document: Document, body_hash: str) -> Batch:
-        try:
-            parsed = parse(document, feed_lang=feed.lang)
-        except ParseError as error:
-            failure = FetchFailure(cause=str(error), fetched_at=document.fetched_at)
-            return Batch(poll=self._failed(feed, failure))
+    def _judge_document(self, feed: Feed, reading: Reading, said: Said) -> Batch:
+        document = reading.document
+        parsed = settle(said, document, feed.lang)
         now = document.fetched_at
         found = sift(self._store, feed, parsed.items, now)
         if found.fresh and hides_news(feed, document):
             feed = replace(feed, lied_at=now)
-        poll = self._succeeded(feed, document, body_hash, parsed.hints)
+        poll = self._succeeded(feed, document, reading.body_hash, parsed.hints)
         fresh = [_in_language(one, parsed.lang) for one in found.fresh]
         edited = [_in_language(one, parsed.lang) for one in found.again]
         topics = [topic for topic in self._watch.topics if topic.reads(feed.groups)]

@@ -19,13 +19,13 @@ from monitor.errors import StoreError
 from monitor.feeds.schedule import after_failure, after_success
 from monitor.feeds.turns import TurnRules
 from monitor.poll import REST, Poller
+from monitor.reading import Reading, ReadResult
 from monitor.records import (
     AliasFault,
     Batch,
     Feed,
     FeedSpec,
     FetchFailure,
-    FetchResult,
     NotModified,
     Trust,
 )
@@ -72,7 +72,7 @@ class World:
         self.bench = Bench()
         self.fetched: list[str] = []
         self.taken: list[str] = []
-        self.results: dict[str, FetchResult] = {}
+        self.results: dict[str, ReadResult] = {}
         # Feed name -> what fetching or taking it raises.
         self.fetch_faults: dict[str, Exception] = {}
         self.take_faults: dict[str, Exception] = {}
@@ -80,14 +80,14 @@ class World:
         self.poller = Poller(self.store, self.fetch, self.take, rules, self.bench)
         self.now = NOW
 
-    def fetch(self, feed: Feed) -> FetchResult:
+    def fetch(self, feed: Feed) -> ReadResult:
         """Bring what the test says."""
         self.fetched.append(feed.name)
         if feed.name in self.fetch_faults:
             raise self.fetch_faults[feed.name]
         return self.results.get(feed.name, NotModified(fetched_at=self.now))
 
-    def take(self, feed: Feed, result: FetchResult) -> Batch:
+    def take(self, feed: Feed, result: ReadResult) -> Batch:
         """Store what a poll means for its feed."""
         if feed.name in self.take_faults:
             raise self.take_faults[feed.name]
@@ -95,7 +95,8 @@ class World:
         if isinstance(result, FetchFailure):
             poll = after_failure(feed, result, chance=0.5, at_least_every=6 * HOUR)
         else:
-            poll = after_success(feed, result, chance=0.5, body_hash=None, at_least_every=6 * HOUR)
+            answer = result.document if isinstance(result, Reading) else result
+            poll = after_success(feed, answer, chance=0.5, body_hash=None, at_least_every=6 * HOUR)
         batch = Batch(poll=poll)
         self.store.commit(batch)
         return batch
@@ -302,7 +303,7 @@ def test_a_feed_that_loses_its_guids_is_told_once(world: Make) -> None:
     )
     batch = Batch(poll=replace(poll, trust=trust, read_at=NOW))
 
-    def take(_feed: Feed, _result: FetchResult) -> Batch:
+    def take(_feed: Feed, _result: ReadResult) -> Batch:
         here.store.commit(batch)
         return batch
 
@@ -364,7 +365,7 @@ def test_what_is_told_of_a_feed(world: Make) -> None:
     here = world(LRT)
     told: list[list[str]] = []
 
-    def poll(result: FetchResult, wait: timedelta) -> None:
+    def poll(result: ReadResult, wait: timedelta) -> None:
         here.results["LRT"] = result
         here.now += wait
         here.round()

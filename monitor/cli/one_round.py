@@ -16,12 +16,12 @@ from monitor.cli.place import opened, settings_of
 from monitor.cli.screen import minute, plain, print_json, screen, table
 from monitor.feeds.turns import Turns
 from monitor.log import set_up
+from monitor.reading import ReadResult
 from monitor.records import (
     Alert,
     Batch,
     DeliveryState,
     Feed,
-    FetchResult,
     Outcome,
     Reason,
     SeenItem,
@@ -111,14 +111,14 @@ def _poll(app: App, feeds: list[Feed], *, store: bool) -> Round:
     done = Round()
     judge = app.ingest.take if store else app.ingest.judge
     turns = Turns(wiring.turn_rules(app.settings))
-    waiting, running = list(feeds), dict[Future[FetchResult], Feed]()
+    waiting, running = list(feeds), dict[Future[ReadResult], Feed]()
     console = screen()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("polling", total=len(feeds))
         while waiting or running:
             now = app.clock()
             for feed in turns.choose(waiting, now):
-                running[app.fetchers.submit(app.fetch, feed)] = feed
+                running[app.fetchers.submit(app.reader.read, feed)] = feed
                 turns.begin(feed, now)
                 waiting.remove(feed)
             ended, _ = wait(running, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
