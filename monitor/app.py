@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -29,8 +30,10 @@ from monitor.inbox import Inbox
 from monitor.ingest import Ingest
 from monitor.judge import Watch
 from monitor.notices import Notices
+from monitor.parsing import Parsers
 from monitor.poll import Poller
 from monitor.push import Doorplate, PushLimits
+from monitor.reading import Reader
 from monitor.records import Editor, Feed, FetchResult, Notifier, Topic
 from monitor.recount import Recounter
 from monitor.reporter import Reporter, ReporterRules
@@ -61,6 +64,8 @@ ADOPT_SINCE = timedelta(days=7)
 SENDERS = 8
 # Hubs asked at once: there is no hurry.
 ASKERS = 2
+# Pushes read at once; of processes that parse there are as many.
+READERS = 2
 # Pushes that wait to be judged: so many, and of so many of the largest bodies.
 MOST_PUSHES = 64
 MOST_LARGE_PUSHES = 4
@@ -84,6 +89,12 @@ class App:
     slots: Slots
     silences: Silences
     client: Client
+    # Outlives a reload.
+    parsers: Parsers
+    # Polls one feed, as politely as it is known, and reads what came.
+    reader: Reader
+    # Read what hubs push.
+    readers: ThreadPoolExecutor
     tracker: Tracker
     pacer: Pacer
     ingest: Ingest
@@ -95,8 +106,6 @@ class App:
     notices: Notices
     # Tells what nobody asked for: troubles of feeds, reports on topics.
     reporter: Reporter
-    # Polls one feed, as politely as it is known.
-    fetch: Callable[[Feed], FetchResult]
     poller: Poller
     subscriptions: Subscriptions
     # Outlives a reload.
@@ -115,6 +124,8 @@ class App:
         self.fetchers.shutdown(wait=False, cancel_futures=True)
         self.senders.shutdown(wait=False, cancel_futures=True)
         self.askers.shutdown(wait=False, cancel_futures=True)
+        self.readers.shutdown(wait=False, cancel_futures=True)
+        self.parsers.close()
         self.engine.dispose()
 
 
@@ -153,11 +164,11 @@ def wire(
     engine: Engine,
     *,
     clock: Callable[[], datetime] = utc_now,
-    inbox: Inbox | None = None,
+    after: App | None = None,
 ) -> App:
     """Wire everything for a configuration, on a database that is open.
 
-    Pushes that wait to be judged come over in the `inbox` of the app before.
+    Pushes that wait to be judged and the processes that parse come over from the app before.
     """
     store = Store(engine)
     client = make_client(settings, clock)
@@ -172,10 +183,9 @@ def wire(
     slots = Slots(engine)
     ingest = Ingest(store, tracker, watch_of(settings), pacer, chance=chance, outbox=slots)
     subscriptions = Subscriptions(engine)
-    inbox = inbox or Inbox(most=MOST_PUSHES, max_bytes=0)
+    inbox = after.inbox if after else Inbox(most=MOST_PUSHES, max_bytes=0)
     inbox.max_bytes = MOST_LARGE_PUSHES * polling.max_bytes
     notices = Notices(store, operator_of(settings))
-    subscriber = _subscriber(settings, subscriptions, inbox, ingest, client, clock)
     notifiers = make_notifiers(settings, client, clock)
     deliver = Deliver(
         store,
@@ -190,6 +200,17 @@ def wire(
     def fetch(feed: Feed) -> FetchResult:
         return client.get(address(feed), conditions(feed, clock()))
 
+    parsers = after.parsers if after else Parsers()
+    reader = Reader(fetch, parsers.read, wants_hub=settings.websub is not None)
+    readers = ThreadPoolExecutor(READERS, thread_name_prefix="read")
+    pipe = Pipe(
+        poll=ingest.take,
+        read=lambda feed, document: readers.submit(reader.look_into, feed, document),
+        push=ingest.take_push,
+        # Who writes a feed names its hub.
+        post=partial(client.post, trust=Trust.HUB),
+    )
+    subscriber = _subscriber(settings, subscriptions, inbox, pipe, clock)
     return App(
         settings=settings,
         engine=engine,
@@ -199,6 +220,9 @@ def wire(
         slots=slots,
         silences=Silences(engine),
         client=client,
+        parsers=parsers,
+        reader=reader,
+        readers=readers,
         tracker=tracker,
         pacer=pacer,
         ingest=ingest,
@@ -207,10 +231,9 @@ def wire(
         recounter=Recounter(Recounts(engine), editors, deliver.render, clock=clock),
         notices=notices,
         reporter=Reporter(store, Tellings(engine), notices, reporter_rules(settings)),
-        fetch=fetch,
         poller=Poller(
             store,
-            fetch,
+            reader.read,
             subscriber.take if subscriber else ingest.take,
             turn_rules(settings),
             fetchers,
@@ -237,8 +260,7 @@ def _subscriber(
     settings: Settings,
     subscriptions: Subscriptions,
     inbox: Inbox,
-    ingest: Ingest,
-    client: Client,
+    pipe: Pipe,
     clock: Callable[[], datetime],
 ) -> Subscriber | None:
     """Make who asks hubs and takes in what they push; None where WebSub is not configured."""
@@ -246,12 +268,7 @@ def _subscriber(
         return None
     return Subscriber(
         subscriptions,
-        Pipe(
-            poll=ingest.take,
-            push=ingest.take_push,
-            # Who writes a feed names its hub.
-            post=partial(client.post, trust=Trust.HUB),
-        ),
+        pipe,
         SubscribeRules(
             callback=settings.websub.callback_url,
             at_least_every=settings.polling.at_least_every,

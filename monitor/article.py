@@ -14,9 +14,11 @@ from dateutil.parser import parse as parse_date
 
 from monitor.errors import ArticleError
 from monitor.records import Document
+from monitor.text.markup import UNSEEN, plain
 
 # Pages are long; what a feed would have said of them is short. Scores are made for the latter.
 SUMMARY_CHARACTERS = 400
+LONGEST_TITLE = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +47,12 @@ def read_article(document: Document) -> Article:
     )
     # Its return type allows a dict, which older versions gave.
     fields = found if isinstance(found, dict) or found is None else found.as_dict()
-    text = " ".join(((fields or {}).get("text") or "").split())
+    text = " ".join(UNSEEN.sub("", (fields or {}).get("text") or "").split())
     if not fields or not text:
         raise ArticleError(f"no article text was found at {document.url}")
     return Article(
         url=document.url,
-        title=" ".join((fields.get("title") or "").split()),
+        title=plain(fields.get("title") or "", limit=LONGEST_TITLE),
         text=text,
         lang=(fields.get("language") or None),
         published_at=_date(fields.get("date")),

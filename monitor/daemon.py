@@ -100,6 +100,8 @@ class Daemon:
             released = self._app.store.release(self._app.clock())
             if released:
                 log.info("leases_released", deliveries=released)
+            # It starts while the rest does, not when the first document waits for it.
+            self._app.parsers.warm()
             wiring.start_up(self._app)
             self._door.follow(wiring.door_of(self._app))
             self._watch(self._app)

@@ -42,6 +42,12 @@ class Inbox:
             self._bytes += size
             return True
 
+    def put_back(self, push: Push) -> None:
+        """Take back a push that was taken out and not judged, room or not: it comes first."""
+        with self._lock:
+            self._waiting.appendleft(push)
+            self._bytes += len(push.document.body)
+
     def take(self) -> Push | None:
         """Give the push that waits longest; None if none does."""
         with self._lock:

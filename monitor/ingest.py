@@ -1,7 +1,7 @@
 """From what a poll brought to what is stored and told.
 
-    fetch(feed)                  -> Document | NotModified | FetchFailure     (poll.py, in parallel)
-    parse(document)              -> [Item]          identity: guid, canonical URL, fingerprint
+    read(feed)                   -> Reading | NotModified | FetchFailure   (reading.py, in parallel)
+    settle(reading)              -> [Item]          identity: guid, canonical URL, fingerprint
     sift(items)                  -> new items, edits          known by their aliases (sift.py)
     judge(items)                 -> scores, stories, decisions, alerts, deliveries (judge.py)
     store.commit(batch)                              ONE transaction a feed
@@ -12,18 +12,18 @@ validators were not stored either), after it the outbox has them.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from monitor.alerts.route import make_alert
-from monitor.errors import ParseError
 from monitor.feeds import schedule
 from monitor.feeds.conditions import hides_news
+from monitor.feeds.contents import Said
 from monitor.feeds.pacer import Pacer
-from monitor.feeds.parse import parse
+from monitor.feeds.parse import settle
 from monitor.judge import Again, Judge, Watch, alerted
+from monitor.reading import Reading, ReadResult
 from monitor.records import (
     Alert,
     Batch,
@@ -31,7 +31,6 @@ from monitor.records import (
     Edit,
     Feed,
     FetchFailure,
-    FetchResult,
     NotModified,
     Poll,
     Reason,
@@ -74,18 +73,20 @@ class Ingest:
         self._chance = chance
         self._has_held = False
 
-    def take(self, feed: Feed, result: FetchResult) -> Batch:
+    def take(self, feed: Feed, result: ReadResult) -> Batch:
         """Judge what a poll brought, commit it, and give what was committed."""
         return self._commit(self.judge(feed, result))
 
-    def take_push(self, feed: Feed, document: Document) -> Batch:
+    def take_push(self, feed: Feed, reading: Reading) -> Batch:
         """Judge what a hub pushed as if a poll had brought it, and commit it.
 
         Schedule and validators stay: they are about what the feed's own server said; but what came
-        counts for the feed's pace. Raises `ParseError` if the document is no feed.
+        counts for the feed's pace.
         """
-        parsed = parse(document, feed_lang=feed.lang)
-        now = document.fetched_at
+        if reading.said is None:
+            return self._commit(Batch())
+        parsed = settle(reading.said, reading.document, feed.lang)
+        now = reading.document.fetched_at
         found = sift(self._store, feed, parsed.items, now)
         batch = self._judge_sifted(feed, found, parsed.lang, now)
         if found.fresh:
@@ -115,16 +116,15 @@ class Ingest:
         has_held, self._has_held = self._has_held, False
         return has_held
 
-    def judge(self, feed: Feed, result: FetchResult) -> Batch:
+    def judge(self, feed: Feed, result: ReadResult) -> Batch:
         """Judge what a poll brought without storing it; the tracker learns from it."""
         if isinstance(result, FetchFailure):
             return Batch(poll=self._failed(feed, result))
         if isinstance(result, NotModified):
             return Batch(poll=self._succeeded(feed, result))
-        body_hash = hashlib.sha256(result.body).hexdigest()
-        if body_hash == feed.body_hash:
-            return Batch(poll=self._succeeded(feed, result, body_hash))
-        return self._judge_document(feed, result, body_hash)
+        if result.said is None:
+            return Batch(poll=self._succeeded(feed, result.document, result.body_hash))
+        return self._judge_document(feed, result, result.said)
 
     def _succeeded(
         self,
@@ -157,12 +157,9 @@ class Ingest:
             base=self._pacer.interval(feed, failure.fetched_at),
         )
 
-    def _judge_document(self, feed: Feed, document: Document, body_hash: str) -> Batch:
-        try:
-            parsed = parse(document, feed_lang=feed.lang)
-        except ParseError as error:
-            failure = FetchFailure(cause=str(error), fetched_at=document.fetched_at)
-            return Batch(poll=self._failed(feed, failure))
+    def _judge_document(self, feed: Feed, reading: Reading, said: Said) -> Batch:
+        document = reading.document
+        parsed = settle(said, document, feed.lang)
         now = document.fetched_at
         found = sift(self._store, feed, parsed.items, now)
         known = replace(feed, hints=parsed.hints)
@@ -170,7 +167,9 @@ class Ingest:
             known = replace(known, lied_at=now)
         # A part (226) lists only what is new: that all of it is says nothing.
         listed = 0 if document.is_partial else len(parsed.items)
-        poll = self._succeeded(known, document, body_hash, new=len(found.fresh), listed=listed)
+        poll = self._succeeded(
+            known, document, reading.body_hash, new=len(found.fresh), listed=listed
+        )
         batch = self._judge_sifted(feed, found, parsed.lang, now)
         return replace(batch, poll=replace(poll, trust=found.trust, read_at=now))
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import structlog
 
 from monitor.records import Alert
+from monitor.text.markup import visible
 
 Format = Literal["auto", "plain", "json"]
 
@@ -22,6 +23,7 @@ def set_up(level: str, form: Format) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _plain_times,
+        _visible_facts,
     ]
     if as_json:
         last: list[Any] = [
@@ -78,3 +80,10 @@ def log_alerts(alerts: Iterable[Alert]) -> None:
             title=told.title,
             source=told.source,
         )
+
+
+def _visible_facts(_logger: object, _name: str, event: Any) -> Any:
+    """Write out what would turn a terminal's colours or a line's direction."""
+    return {
+        key: visible(value) if isinstance(value, str) else value for key, value in event.items()
+    }

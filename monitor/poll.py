@@ -1,4 +1,4 @@
-"""Poll what is due: fetch in parallel, judge one by one.
+"""Poll what is due: fetch and parse in parallel, judge one by one.
 
 The due times live in the store, so that they survive a restart. What is under way lives here: a
 feed that was being fetched when the daemon died is simply still due.
@@ -21,7 +21,8 @@ from monitor.feeds.schedule import REFUSED
 from monitor.feeds.trust import explain
 from monitor.feeds.turns import TurnRules, Turns
 from monitor.log import log_alerts
-from monitor.records import Batch, Due, Feed, FetchFailure, FetchResult, Poll
+from monitor.reading import ReadResult
+from monitor.records import Batch, Due, Feed, FetchFailure, Poll
 from monitor.store import Store
 
 log = structlog.get_logger()
@@ -42,18 +43,18 @@ class Poller:
     def __init__(
         self,
         store: Store,
-        fetch: Callable[[Feed], FetchResult],
-        take: Callable[[Feed, FetchResult], Batch],
+        read: Callable[[Feed], ReadResult],
+        take: Callable[[Feed, ReadResult], Batch],
         rules: TurnRules,
         executor: Executor,
     ) -> None:
         self._store = store
-        self._fetch = fetch
+        self._read = read
         self.take = take
         self._per_host = rules.per_host
         self._turns = Turns(rules)
         self._executor = executor
-        self._done: queue.SimpleQueue[tuple[Feed, FetchResult]] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[tuple[Feed, ReadResult]] = queue.SimpleQueue()
         # Feed id -> until when it rests.
         self._resting: dict[int, datetime] = {}
         # Feeds that another poller began to fetch: as we know them they may be out of date.
@@ -138,14 +139,14 @@ class Poller:
 
     def _work(self, feed: Feed, now: datetime) -> None:
         try:
-            result = self._fetch(feed)
+            result: ReadResult = self._read(feed)
         except Exception as error:
-            # The client answers for the network; this is a fault of ours, kept to its feed.
+            # The reader answers for network and parser; this is a fault of ours, kept to its feed.
             log.exception("fetch_broke", feed=feed.name)
             result = FetchFailure(cause=f"internal error: {type(error).__name__}", fetched_at=now)
         self._done.put((feed, result))
 
-    def _judge(self, feed: Feed, result: FetchResult, now: datetime) -> None:
+    def _judge(self, feed: Feed, result: ReadResult, now: datetime) -> None:
         self._resting[feed.id] = now + min(feed.every, REST)
         try:
             batch = self.take(feed, result)

@@ -136,7 +136,7 @@ def swap(old: App, settings: Settings, door: Door) -> App:
     """
     if settings.store_url != old.settings.store_url:
         raise SeedwatchError("`store` cannot change without a restart")
-    new = wiring.wire(settings, old.engine, clock=old.clock, inbox=old.inbox)
+    new = wiring.wire(settings, old.engine, clock=old.clock, after=old)
     try:
         # First what may fail: an address that cannot be listened at.
         door.follow(wiring.door_of(new))
@@ -146,13 +146,15 @@ def swap(old: App, settings: Settings, door: Door) -> App:
         _go_back(old, door)
         raise
     new.poller.follow(old.poller)
+    if old.subscriber is not None:
+        old.subscriber.give_back()
     _let_go(old)
     return new
 
 
 def _let_go(app: App) -> None:
     """Let threads end by themselves, with what they have."""
-    for workers in (app.fetchers, app.senders, app.askers):
+    for workers in (app.fetchers, app.senders, app.askers, app.readers):
         workers.shutdown(wait=False)
 
 

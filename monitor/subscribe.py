@@ -2,7 +2,7 @@
 
     poll(feed) -> document -> discover -> a subscription is wanted
     tick       -> ask the hub                          (its challenge comes in at desk.py)
-    inbox      -> judge a push like a poll's document, in one transaction
+    inbox      -> read a push in a thread, judge it like a poll's document, in one transaction
     poll(feed) -> rarer while pushes come; if it finds what was not pushed, as often as ever
 
 Polling never stops: a push is only ever earlier news. A push that was taken and is lost by a crash
@@ -13,22 +13,25 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import structlog
 
-from monitor.errors import DeliveryError, SeedwatchError
+from monitor.errors import DeliveryError
 from monitor.feeds import websub
-from monitor.feeds.hubs import choose, discover
+from monitor.feeds.hubs import choose
 from monitor.fetch.hop import follow
 from monitor.fetch.refused import Refused
 from monitor.inbox import Inbox, Push
 from monitor.log import log_alerts
-from monitor.records import Answer, Batch, Document, Feed, FetchResult, Post
+from monitor.reading import Reading, ReadResult
+from monitor.records import Answer, Batch, Document, Feed, FetchFailure, Post
 from monitor.store import Subscriptions
 from monitor.subscription import Subscription, SubscriptionState
 from monitor.targets import Secret
@@ -40,6 +43,10 @@ MOST_ASKED = 4
 MOST_DUE = 100
 # How often a push is judged anew that could not be stored.
 MOST_TRIES = 3
+# Pushes that are read at the same time, and how long one call waits for the next of them: a usual
+# one takes milliseconds.
+MOST_READ = 2
+READ_WITHIN_SECONDS = 0.2
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -47,8 +54,10 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 class Pipe:
     """The way of a document into the store, and ours to a hub."""
 
-    poll: Callable[[Feed, FetchResult], Batch]
-    push: Callable[[Feed, Document], Batch]
+    poll: Callable[[Feed, ReadResult], Batch]
+    # Has a push read, at once or soon.
+    read: Callable[[Feed, Document], Future[Reading | FetchFailure]]
+    push: Callable[[Feed, Reading], Batch]
     # The way to the hubs, which are strangers: they have to be vetted.
     post: Post
 
@@ -84,10 +93,12 @@ class Subscriber:
         self._chance = chance
         # Requests to hubs that are under way.
         self._asking: set[Future[None]] = set()
+        # Pushes that are read, the oldest first, each with what comes of it.
+        self._reading: deque[tuple[Push, Future[Reading | FetchFailure]]] = deque()
 
     # -- polls
 
-    def take(self, feed: Feed, result: FetchResult) -> Batch:
+    def take(self, feed: Feed, result: ReadResult) -> Batch:
         """Judge what a poll brought; look for its hub, and for what its pushes have missed."""
         # What was pushed while it was fetched has been counted for its pace.
         feed = self._subscriptions.feed(feed.id) or feed
@@ -95,15 +106,15 @@ class Subscriber:
         if batch.poll is None or not batch.poll.ok:
             return batch
         current = self._subscriptions.of_feed(feed.id)
-        if isinstance(result, Document):
+        if isinstance(result, Reading):
             current = self._follow(feed, result, current)
         return batch if current is None else self._pace(feed, current, batch)
 
     def _follow(
-        self, feed: Feed, document: Document, current: Subscription | None
+        self, feed: Feed, reading: Reading, current: Subscription | None
     ) -> Subscription | None:
         """Subscribe where the document says; leave a hub that it no longer names."""
-        named = discover(document)
+        named, document = reading.hub, reading.document
         if current is None:
             if named is None:
                 return None
@@ -257,32 +268,64 @@ class Subscriber:
     # -- pushes
 
     def take_pushes(self, *, until: float) -> None:
-        """Judge what waits in the inbox, until a reading of the monotonic clock."""
-        while time.monotonic() < until:
-            push = self._inbox.take()
-            if push is None:
-                return
-            try:
-                self._judge(push)
-            except Exception:
-                # The store may be gone for a moment; the hub was told that we have it.
-                if push.tries < MOST_TRIES:
-                    self._inbox.put(replace(push, tries=push.tries + 1))
-                raise
+        """Judge what waits in the inbox in its order, until a reading of the monotonic clock.
 
-    def _judge(self, push: Push) -> None:
+        Each is read elsewhere; one that takes long is judged at a later call.
+        """
+        while time.monotonic() < until:
+            while len(self._reading) < MOST_READ and (push := self._inbox.take()) is not None:
+                with self._kept(push):
+                    self._begin_reading(push)
+            if not self._reading:
+                return
+            push, read = self._reading[0]
+            if not wait([read], READ_WITHIN_SECONDS).done:
+                return
+            self._reading.popleft()
+            with self._kept(push):
+                self._judge(push, read.result())
+
+    def give_back(self) -> None:
+        """Put back into the inbox what is read and not judged: another is to judge it."""
+        while self._reading:
+            self._inbox.put_back(self._reading.pop()[0])
+
+    @contextmanager
+    def _kept(self, push: Push) -> Iterator[None]:
+        """Keep a push if the store is gone for a moment: the hub was told that we have it."""
+        try:
+            yield
+        except Exception:
+            if push.tries < MOST_TRIES:
+                self._inbox.put_back(replace(push, tries=push.tries + 1))
+            raise
+
+    def _begin_reading(self, push: Push) -> None:
+        """Let a push be read that is wanted."""
+        found = self._wanted(push)
+        if found is not None:
+            self._reading.append((push, self._pipe.read(found[1], push.document)))
+
+    def _wanted(self, push: Push) -> tuple[Subscription, Feed] | None:
+        """Give what a push is for; None if nobody wants it any more."""
         subscription = self._subscriptions.of_token(push.token.reveal())
         if subscription is None or subscription.state is SubscriptionState.LEAVING:
-            return
+            return None
         feed = self._subscriptions.feed(subscription.feed_id)
         # What a feed holds at its first poll is a baseline; a push before it would be one, too.
         if feed is None or feed.baseline_at is None:
+            return None
+        return subscription, feed
+
+    def _judge(self, push: Push, result: Reading | FetchFailure) -> None:
+        found = self._wanted(push)
+        if found is None:
             return
-        try:
-            batch = self._pipe.push(feed, push.document)
-        except SeedwatchError as error:
-            log.warning("push_unreadable", cause=str(error), **self._facts(subscription))
+        subscription, feed = found
+        if isinstance(result, FetchFailure):
+            log.warning("push_unreadable", cause=result.cause, **self._facts(subscription))
             return
+        batch = self._pipe.push(feed, result)
         now = self._clock()
         self._subscriptions.change(subscription.token, lambda one: websub.pushed(one, now))
         event = log.info if batch.items else log.debug

@@ -25,6 +25,7 @@ FLOORS = {
     "monitor.article": 2,
     "monitor.store": 2,
     "monitor.notify": 2,
+    "monitor.parsing": 2,
     "monitor.log": 2,
     "monitor.systemd": 2,
     "monitor.push": 2,
@@ -37,6 +38,7 @@ FLOORS = {
     "monitor.judge": 3,
     "monitor.inbox": 3,
     "monitor.sift": 3,
+    "monitor.reading": 3,
     "monitor.ingest": 4,
     "monitor.reporter": 4,
     "monitor.poll": 4,
@@ -57,7 +59,7 @@ FLOORS = {
 OWNED = {
     "requests": ("monitor.fetch",),
     "urllib3": ("monitor.fetch",),
-    "feedparser": ("monitor.feeds.parse",),
+    "feedparser": ("monitor.feeds.engine",),
     "sqlalchemy": (
         "monitor.store",
         "monitor.app",

@@ -17,6 +17,7 @@ from monitor.records import Document, Link
 from monitor.subscription import Subscription
 from tests.fakes.alerts import message
 from tests.fakes.made import NOW
+from tests.fakes.reading import read
 from tests.fakes.web import Reply, WebServer
 
 CONFIG = """\
@@ -53,7 +54,8 @@ def asked(app: App, hub: str) -> Subscription:
     (feed,) = app.store.feeds()
     links = (Link(rel="hub", url=hub), Link(rel="self", url=feed.url))
     assert app.subscriber is not None
-    app.subscriber.take(feed, Document(url=feed.url, body=RSS, links=links, fetched_at=NOW))
+    document = Document(url=feed.url, body=RSS, links=links, fetched_at=NOW)
+    app.subscriber.take(feed, read(feed, document))
     with ThreadPoolExecutor(1) as threads:
         app.subscriber.tick(threads, until=time.monotonic() + 60)
     (found,) = app.subscriptions.all()
@@ -96,3 +98,14 @@ def test_receivers_stay_free(tmp_path: Path) -> None:
             notifier.send(message())
             assert asked(app, web.url("/hook")).failures == 1
         assert [one.body[:1] for one in web.requests("/hook")] == [b"{"]
+
+
+def test_a_reload_takes_over_what_waits_and_what_parses(tmp_path: Path) -> None:
+    """After a reload the same inbox and the same processes serve the new configuration."""
+    with service(tmp_path) as app:
+        before = app.parsers.read(Document(url="https://lrt.example/rss", body=RSS, fetched_at=NOW))
+        after = wiring.wire(app.settings, app.engine, clock=app.clock, after=app)
+        assert after.inbox is app.inbox
+        assert after.parsers is app.parsers
+        document = Document(url="https://lrt.example/rss", body=RSS, fetched_at=NOW)
+        assert after.parsers.read(document) == before

@@ -18,6 +18,7 @@ from monitor.store import Store, migrate, open_engine
 from monitor.topics.track import Tracker
 from tests.fakes import made
 from tests.fakes.made import DAY, HOUR, MINUTE, NOW
+from tests.fakes.reading import read
 
 BOUNDS = Bounds(least=5 * MINUTE, most=6 * HOUR)
 
@@ -67,7 +68,8 @@ class World:
         return self._due_in(name, FetchFailure(cause="HTTP 500", fetched_at=self.now))
 
     def _due_in(self, name: str, result: Document | NotModified | FetchFailure) -> timedelta:
-        self.ingest.take(self.feed(name), result)
+        feed = self.feed(name)
+        self.ingest.take(feed, read(feed, result))
         return self.feed(name).due_at - self.now
 
 

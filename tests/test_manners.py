@@ -112,7 +112,7 @@ class World:
     def live(self, app: App, time: timedelta, step: timedelta = MINUTE) -> None:
         """Let some time pass."""
         rules = wiring.turn_rules(app.settings)
-        poller = Poller(app.store, app.fetch, app.ingest.take, rules, AtOnce())
+        poller = Poller(app.store, app.reader.read, app.ingest.take, rules, AtOnce())
         end = self.now + time
         with structlog.testing.capture_logs() as logs:
             while self.now < end:

@@ -19,13 +19,13 @@ from monitor.errors import StoreError
 from monitor.feeds.schedule import after_failure, after_success
 from monitor.feeds.turns import TurnRules, due_of
 from monitor.poll import IN_A_ROW, MOST_DUE, REST, Poller
+from monitor.reading import Reading, ReadResult
 from monitor.records import (
     AliasFault,
     Batch,
     Feed,
     FeedSpec,
     FetchFailure,
-    FetchResult,
     NotModified,
     Trust,
 )
@@ -77,7 +77,7 @@ class World:
         self.taken: list[str] = []
         # How many had been handed to the bench when each of them was taken.
         self.handed: list[int] = []
-        self.results: dict[str, FetchResult] = {}
+        self.results: dict[str, ReadResult] = {}
         # Feed name -> what fetching or taking it raises.
         self.fetch_faults: dict[str, Exception] = {}
         self.take_faults: dict[str, Exception] = {}
@@ -94,14 +94,14 @@ class World:
         )
         self.poller.follow(before)
 
-    def fetch(self, feed: Feed) -> FetchResult:
+    def fetch(self, feed: Feed) -> ReadResult:
         """Bring what the test says."""
         self.fetched.append(feed.name)
         if feed.name in self.fetch_faults:
             raise self.fetch_faults[feed.name]
         return self.results.get(feed.name, NotModified(fetched_at=self.now))
 
-    def take(self, feed: Feed, result: FetchResult) -> Batch:
+    def take(self, feed: Feed, result: ReadResult) -> Batch:
         """Store what a poll means for its feed."""
         if feed.name in self.take_faults:
             raise self.take_faults[feed.name]
@@ -110,7 +110,8 @@ class World:
         if isinstance(result, FetchFailure):
             poll = after_failure(feed, result, chance=0.5, at_least_every=6 * HOUR)
         else:
-            poll = after_success(feed, result, chance=0.5, body_hash=None, at_least_every=6 * HOUR)
+            answer = result.document if isinstance(result, Reading) else result
+            poll = after_success(feed, answer, chance=0.5, body_hash=None, at_least_every=6 * HOUR)
         batch = Batch(poll=poll)
         self.store.commit(batch)
         return batch
@@ -359,7 +360,7 @@ def test_a_feed_that_loses_its_guids_is_told_once(world: Make) -> None:
     )
     batch = Batch(poll=replace(poll, trust=trust, read_at=NOW))
 
-    def take(_feed: Feed, _result: FetchResult) -> Batch:
+    def take(_feed: Feed, _result: ReadResult) -> Batch:
         here.store.commit(batch)
         return batch
 
@@ -412,7 +413,7 @@ def test_a_tick_takes_what_arrives_meanwhile(world: Make) -> None:
     here.round()
     take = here.poller.take
 
-    def meanwhile(feed: Feed, result: FetchResult) -> Batch:
+    def meanwhile(feed: Feed, result: ReadResult) -> Batch:
         here.bench.work()
         return take(feed, result)
 
@@ -457,7 +458,7 @@ def test_what_is_told_of_a_feed(world: Make) -> None:
     here = world(LRT)
     told: list[list[str]] = []
 
-    def poll(result: FetchResult, wait: timedelta) -> None:
+    def poll(result: ReadResult, wait: timedelta) -> None:
         here.results["LRT"] = result
         here.now += wait
         here.round()

@@ -15,6 +15,7 @@ from monitor.records import Document, Feed, Lessons, Verdict
 from tests.fakes import made
 from tests.fakes.made import DAY, HOUR, NOW
 from tests.fakes.news import NewsItem, rss
+from tests.fakes.reading import read
 
 pytestmark = pytest.mark.xdist_group("languages")
 
@@ -113,8 +114,9 @@ class Newsroom:
         body = rss("", name.lower(), self.held[name][::-1])
         body = body.replace(b"<language>en</language>", b"")
         at = NOW + number * HOUR
-        document = Document(url=self.feed(name).url, body=body, fetched_at=at)
-        self.app.ingest.take(self.feed(name), document)
+        feed = self.feed(name)
+        document = Document(url=feed.url, body=body, fetched_at=at)
+        self.app.ingest.take(feed, read(feed, document))
 
     def take(self, number: int, step: Step) -> None:
         """Let a step happen."""

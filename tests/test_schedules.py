@@ -19,6 +19,7 @@ from monitor.records import Batch, Feed, Reason
 from tests.fakes import made
 from tests.fakes.made import HOUR, MINUTE, NOW, SECOND
 from tests.fakes.news import NewsItem, rss
+from tests.fakes.reading import read
 
 pytestmark = pytest.mark.xdist_group("english")
 
@@ -76,7 +77,7 @@ class Newsroom:
         """Let the feed bring some more items."""
         self.items += [news(title, self.now) for title in titles]
         document = made.document(rss(URL, "LRT", self.items), fetched_at=self.now)
-        return self.app.ingest.take(self.feed(), document)
+        return self.app.ingest.take(self.feed(), read(self.feed(), document))
 
     def slots(self) -> list[tuple[timedelta, str]]:
         """Give due times, from the first look on, and groups of what waits."""
@@ -146,7 +147,8 @@ def test_a_held_catch_up_comes_when_its_silence_ends(newsroom: Newsroom) -> None
     old = newsroom.now - 48 * HOUR
     newsroom.items = [news(FIRST, old)]
     with_news = made.document(rss(URL, "LRT", newsroom.items), fetched_at=newsroom.now)
-    newsroom.app.ingest.take(replace(newsroom.feed(), baseline_at=None), with_news)
+    unread = replace(newsroom.feed(), baseline_at=None)
+    newsroom.app.ingest.take(unread, read(unread, with_news))
     newsroom.app.silences.add(made.silence(topic="border"))
     topic = newsroom.app.settings.topics[0]
     assert newsroom.app.ingest.catch_up(topic, newsroom.now) is None
@@ -167,7 +169,8 @@ def test_a_catch_up_follows_the_schedule(newsroom: Newsroom) -> None:
     """What was there before us can wait for a digest as well."""
     newsroom.reload(DIGEST)
     document = made.document(rss(URL, "LRT", [news(FIRST, NOW)]), fetched_at=NOW)
-    newsroom.app.ingest.take(replace(newsroom.feed(), baseline_at=None), document)
+    unread = replace(newsroom.feed(), baseline_at=None)
+    newsroom.app.ingest.take(unread, read(unread, document))
     assert newsroom.app.ingest.catch_up(newsroom.app.settings.topics[0], NOW) is not None
     assert newsroom.slots() == [(at(17), "digest/2021-11-08 08:00 to 17:00 UTC")]
 

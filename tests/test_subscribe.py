@@ -25,7 +25,8 @@ from monitor.inbox import Inbox
 from monitor.ingest import Ingest
 from monitor.judge import Watch
 from monitor.push import Listener, PushLimits
-from monitor.records import Answer, Batch, Document, Feed, Link, NotModified
+from monitor.reading import Reading
+from monitor.records import Answer, Batch, Document, Feed, FetchFailure, Link, NotModified
 from monitor.store import Store, Subscriptions, migrate, open_engine
 from monitor.subscribe import MOST_TRIES, Pipe, Subscriber, SubscribeRules
 from monitor.subscription import Subscription, SubscriptionState
@@ -33,6 +34,7 @@ from monitor.topics.track import Tracker
 from tests.fakes import made
 from tests.fakes.hub import CHALLENGE, Hub
 from tests.fakes.made import DAY, HOUR, MINUTE, NOW, SECOND
+from tests.fakes.reading import look_into, read
 from tests.fakes.web import Reply
 
 CALLBACK = "https://alerts.example.org/websub"
@@ -78,12 +80,21 @@ class Stage:
         """Wire a subscriber on what is stored, as a start or a reload does."""
         return Subscriber(
             self.subscriptions,
-            Pipe(poll=self.ingest.take, push=self.ingest.take_push, post=self.ask_hub),
+            Pipe(
+                poll=self.ingest.take,
+                read=self.read_push,
+                push=self.ingest.take_push,
+                post=self.ask_hub,
+            ),
             SubscribeRules(callback=callback, at_least_every=6 * HOUR),
             self.inbox,
             clock=self.clock,
             chance=self.chance,
         )
+
+    def read_push(self, feed: Feed, document: Document) -> Future[Reading | FetchFailure]:
+        """Read a push before this returns."""
+        return AtOnce().submit(look_into, feed, document)
 
     def ask_hub(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Send a request as the service does; the hub of these tests is allowed by its address."""
@@ -118,7 +129,7 @@ class Stage:
             links=links or self.links(),
             fetched_at=self.now,
         )
-        return self.subscriber.take(self.feed, document)
+        return self.subscriber.take(self.feed, read(self.feed, document))
 
     def links(self, topic: str = TOPIC, hub: str | None = None) -> tuple[Link, ...]:
         """Name a hub and a topic."""
@@ -625,16 +636,83 @@ def test_a_push_survives_a_store_that_is_gone_for_a_moment(stage: Stage) -> None
     request = stage.go_live()
     faults = [OSError("disk full")] * MOST_TRIES
 
-    def push(feed: Feed, document: Document) -> Batch:
+    def push(feed: Feed, reading: Reading) -> Batch:
         if faults:
             raise faults.pop()
-        return stage.ingest.take_push(feed, document)
+        return stage.ingest.take_push(feed, reading)
 
     stage.subscriber._pipe = replace(stage.subscriber._pipe, push=push)
     stage.hub.push(request, stage.rss("A"))
     for _ in range(MOST_TRIES):
         with pytest.raises(OSError, match="disk full"):
             stage.tick()
+    stage.tick()
+    assert stage.stored() == 1
+
+
+def never(_feed: Feed, _document: Document) -> Future[Reading | FetchFailure]:
+    """Read for longer than any tick."""
+    return Future()
+
+
+def noted(stage: Stage) -> list[str | None]:
+    """Give the list in which the guids of pushes will be written as they are judged."""
+    guids: list[str | None] = []
+
+    def push(feed: Feed, reading: Reading) -> Batch:
+        batch = stage.ingest.take_push(feed, reading)
+        guids.extend(one.seen.item.guid for one in batch.items)
+        return batch
+
+    stage.subscriber._pipe = replace(stage.subscriber._pipe, push=push)
+    return guids
+
+
+def test_a_push_that_is_long_in_the_reading_holds_up_nothing(stage: Stage) -> None:
+    """A tick does not wait for it, and the pushes behind it are judged after it, in their order."""
+    request = stage.go_live()
+    slow: Future[Reading | FetchFailure] = Future()
+    given, guids = iter([slow]), noted(stage)
+    stage.subscriber._pipe = replace(
+        stage.subscriber._pipe,
+        read=lambda feed, document: next(given, None) or stage.read_push(feed, document),
+    )
+    for name in ("A", "B", "C"):
+        stage.hub.push(request, stage.rss(name))
+    stage.tick()
+    assert guids == []
+    slow.set_result(look_into(stage.feed, made.document(stage.rss("A"), fetched_at=stage.now)))
+    stage.tick()
+    assert guids == ["A", "B", "C"]
+
+
+def test_a_reload_loses_no_push_that_is_read(stage: Stage) -> None:
+    """What is taken out of the inbox and not judged when a reload comes is judged after it."""
+    request = stage.go_live()
+    stage.subscriber._pipe = replace(stage.subscriber._pipe, read=never)
+    for name in ("A", "B", "C"):
+        stage.hub.push(request, stage.rss(name))
+    stage.tick()
+    stage.subscriber.give_back()
+    stage.subscriber = stage.wire()
+    guids = noted(stage)
+    stage.tick()
+    assert guids == ["A", "B", "C"]
+
+
+def test_a_push_whose_reading_broke_is_read_again(stage: Stage) -> None:
+    """A fault of ours over a push is seen, and the push is not lost by it."""
+    request = stage.go_live()
+    broken: Future[Reading | FetchFailure] = Future()
+    broken.set_exception(RuntimeError("a fault of ours"))
+    given = iter([broken])
+    stage.subscriber._pipe = replace(
+        stage.subscriber._pipe,
+        read=lambda feed, document: next(given, None) or stage.read_push(feed, document),
+    )
+    stage.hub.push(request, stage.rss("A"))
+    with pytest.raises(RuntimeError, match="a fault of ours"):
+        stage.tick()
     stage.tick()
     assert stage.stored() == 1
 

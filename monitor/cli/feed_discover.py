@@ -23,9 +23,10 @@ from monitor.config.values import check_url
 from monitor.errors import SeedwatchError
 from monitor.feeds.address import bare, host_of
 from monitor.feeds.cures import cure
-from monitor.feeds.examine import Contents, Look
+from monitor.feeds.examine import Look, Read
 from monitor.feeds.identity import canonical_url
 from monitor.feeds.pages import feeds_of
+from monitor.parsing import Parsers
 from monitor.records import Document, FeedSpec, FetchFailure
 
 # Nothing is polled here: any interval will do for asking once.
@@ -48,11 +49,14 @@ def discover(named: Path | None, what: str, *, as_json: bool) -> bool:
     settings = settings_or_defaults(named)
     url = _address(what)
     client = make_client(settings, utc_now)
+    parsers = Parsers()
     try:
         look = look_at(client, FeedSpec(url=url, name="", groups=(), every=USUAL))
+        content = read(look, parsers.read)
     finally:
+        parsers.close()
         client.close()
-    found = feeds_at(look, read_all(), configured(settings))
+    found = feeds_at(look, content, read_all(), configured(settings))
     if isinstance(look.result, FetchFailure):
         failure = look.result
         helps = cure(failure.cause, failure.status)
@@ -77,16 +81,20 @@ def _address(what: str) -> str:
 
 
 def feeds_at(
-    look: Look, lists: Sequence[BuiltinList], known: Mapping[str, str]
+    look: Look,
+    content: Read | str | None,
+    lists: Sequence[BuiltinList],
+    known: Mapping[str, str],
 ) -> tuple[Found, ...]:
     """Find the feeds that a look at an address leads to, each once.
 
-    First the address itself or what its page names, then what our lists have of its site.
+    First the address itself (`content` is what could be read of it) or what its page names, then
+    what our lists have of its site.
     """
     url = look.spec.url
     found: list[Found] = []
     if isinstance(look.result, Document):
-        if isinstance(read(look), Contents):
+        if isinstance(content, Read):
             found = [Found(url=bare(url), by="the address, which is a feed")]
         else:
             found = [Found(url=one, by="the page") for one in feeds_of(look.result)]

@@ -26,7 +26,8 @@ from monitor.config.values import url_key
 from monitor.errors import SeedwatchError
 from monitor.feeds.address import bare, host_of
 from monitor.feeds.dead import Death, find_dead
-from monitor.feeds.examine import Contents
+from monitor.feeds.examine import Read
+from monitor.parsing import Parsers
 from monitor.records import Document, FeedSpec, FetchFailure
 
 
@@ -83,6 +84,7 @@ def ask_once_more(
     for spec in specs:
         by_host.setdefault(host_of(spec.url), []).append(spec)
     client = make_client(settings, utc_now)
+    parsers = Parsers()
     pause = settings.polling.host_spacing.total_seconds()
 
     def ask(of_one_host: Sequence[FeedSpec]) -> list[tuple[str, str | None]]:
@@ -91,7 +93,7 @@ def ask_once_more(
             if number:
                 sleep(pause)
             look = look_at(client, spec)
-            contents = read(look)
+            contents = read(look, parsers.read)
             said.append((spec.url, _trouble(look.result, contents)))
         return said
 
@@ -99,10 +101,11 @@ def ask_once_more(
         with ThreadPoolExecutor(max_workers=settings.polling.workers) as pool:
             return dict(one for said in pool.map(ask, by_host.values()) for one in said)
     finally:
+        parsers.close()
         client.close()
 
 
-def _trouble(result: object, contents: Contents | str | None) -> str | None:
+def _trouble(result: object, contents: Read | str | None) -> str | None:
     if isinstance(result, FetchFailure):
         return result.told
     if isinstance(contents, str):

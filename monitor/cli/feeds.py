@@ -20,11 +20,13 @@ from monitor.config.values import check_url, url_key
 from monitor.errors import ParseError, SeedwatchError
 from monitor.feeds.address import bare, host_of
 from monitor.feeds.conditions import Conditions
-from monitor.feeds.examine import Again, Contents, Look, examine
+from monitor.feeds.contents import Wanted
+from monitor.feeds.examine import Again, Look, Read, examine
 from monitor.feeds.health import AILING, COUNTED, health_of
-from monitor.feeds.parse import drafts_of, parse
-from monitor.feeds.survey import survey
+from monitor.feeds.parse import settle
 from monitor.fetch import Client
+from monitor.parsing import Parsers
+from monitor.reading import Parse
 from monitor.records import Document, FeedSpec, Hop
 
 # Names that are shown where none fits.
@@ -37,15 +39,17 @@ def test(named: Path | None, what: str, *, once: bool, as_json: bool) -> bool:
     spec = find_feed(what, settings)
     console = screen()
     client = make_client(settings, utc_now)
+    parsers = Parsers()
     try:
         look = look_at(client, spec)
         pause = None if once else settings.polling.host_spacing
         if pause is not None and _is_to_repeat(look):
             with console.status(f"asking again in {pause.total_seconds():g} s"):
                 look = replace(look, again=ask_again(client, look, pause, sleep=time.sleep))
+        report = examine(look, read(look, parsers.read), settings.polling.at_least_every)
     finally:
+        parsers.close()
         client.close()
-    report = examine(look, read(look), settings.polling.at_least_every)
     if as_json:
         print_json(report)
     else:
@@ -116,18 +120,19 @@ def ask_again(
     return Again(after=pause, result=client.get(look.spec.url, asked))
 
 
-def read(look: Look) -> Contents | str | None:
-    """Parse what came; a text says why that cannot be done."""
+def read(look: Look, parse: Parse) -> Read | str | None:
+    """Parse what came, as polling does; a text says why that cannot be done."""
     document = look.result
     if not isinstance(document, Document):
         return None
     try:
-        parsed = parse(document, feed_lang=look.spec.lang)
-        # Read once more, for what parsing mends or leaves out; it has just been found harmless.
-        said = drafts_of(document)
+        found = parse(document, Wanted(hub=True, survey=True))
     except ParseError as error:
         return str(error)
-    return Contents(parsed=parsed, survey=survey(said, document.url, document.fetched_at))
+    assert found.said is not None
+    assert found.survey is not None
+    parsed = settle(found.said, document, look.spec.lang)
+    return Read(parsed=parsed, survey=found.survey, hub=found.hub)
 
 
 def list_all(named: Path | None, *, failing: bool, as_json: bool) -> None:

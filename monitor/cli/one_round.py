@@ -18,12 +18,12 @@ from monitor.cli.screen import minute, plain, print_json, screen, table
 from monitor.config import Settings
 from monitor.feeds.turns import Turns, due_of
 from monitor.log import set_up
+from monitor.reading import ReadResult
 from monitor.records import (
     Alert,
     Batch,
     DeliveryState,
     Feed,
-    FetchResult,
     Outcome,
     Reason,
     SeenItem,
@@ -139,7 +139,7 @@ def _poll(app: App, feeds: list[Feed], *, store: bool) -> Round:
     judge = app.ingest.take if store else app.ingest.judge
     turns = Turns(wiring.turn_rules(app.settings))
     waiting = {feed.id: (due_of(feed), feed) for feed in feeds}
-    running = dict[Future[FetchResult], Feed]()
+    running = dict[Future[ReadResult], Feed]()
     console = screen()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("polling", total=len(feeds))
@@ -147,7 +147,7 @@ def _poll(app: App, feeds: list[Feed], *, store: bool) -> Round:
             now = app.clock()
             for one in turns.choose([due for due, _ in waiting.values()], now):
                 _, feed = waiting.pop(one.id)
-                running[app.fetchers.submit(app.fetch, feed)] = feed
+                running[app.fetchers.submit(app.reader.read, feed)] = feed
                 turns.begin(one, now)
             ended, _ = wait(running, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
             if not running:

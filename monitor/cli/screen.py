@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from monitor.text.markup import UNSEEN, visible
+
 WIDTH = 80
 
 
@@ -40,14 +42,15 @@ def table(*columns: str, gap: int = 2, least: int = 9) -> Table:
 
 
 def plain(text: object) -> Text:
-    """Keep brackets in a text of the outside from being read as markup."""
-    return Text(str(text))
+    """Keep brackets in a text of the outside from being markup, and controls from acting."""
+    return Text("\n".join(visible(line) for line in str(text).split("\n")))
 
 
 def print_json(value: Any) -> None:
     """Print a value as JSON: records as objects, times as ISO 8601, spans in seconds."""
-    json.dump(value, sys.stdout, default=_as_json, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+    text = json.dumps(value, default=_as_json, ensure_ascii=False, indent=2)
+    # What no reader sees can stand in strings only, and there it has a written form.
+    sys.stdout.write(UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n")
 
 
 def _as_json(value: Any) -> Any:

@@ -59,8 +59,8 @@ class DraftFeed:
     trouble: str = ""
 
 
-def make_item(draft: Draft, document: Document, feed_lang: str | None) -> Item:
-    """Return the item of a draft; its key is settled later among all of the document."""
+def make_item(draft: Draft, document: Document) -> Item:
+    """Return the item of a draft; key and language are settled later among all of the document."""
     title = plain(draft.title, limit=_LONGEST_TITLE)
     texts = (plain(summary, limit=_LONGEST_SUMMARY) for summary in draft.summaries)
     summary = next(filter(None, texts), "")
@@ -77,7 +77,7 @@ def make_item(draft: Draft, document: Document, feed_lang: str | None) -> Item:
         fingerprint=digest,
         title=title,
         summary=summary,
-        lang=primary(draft.lang) or feed_lang,
+        lang=primary(draft.lang),
         published_at=_published_at(draft.dates, document.fetched_at),
     )
 

@@ -1,7 +1,7 @@
 """Make a report on one feed of what a look at it brought. Pure.
 
 asked, answered    -> Look        (the command; over the network)
-parsed, surveyed   -> Contents    (`parse`, `survey`)
+read, settled      -> Read        (`contents_of`, `settle`)
 examine(look, …)   -> FeedReport  what it is like, what is wrong with it, how it would be polled
 """
 
@@ -67,11 +67,13 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
+class Read:
     """What a document that could be read says."""
 
     parsed: ParsedFeed
     survey: Survey
+    # None if it names none.
+    hub: hubs.Named | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,14 +171,14 @@ class FeedReport:
     plan: Plan
 
 
-def examine(look: Look, contents: Contents | str | None, at_least_every: timedelta) -> FeedReport:
+def examine(look: Look, contents: Read | str | None, at_least_every: timedelta) -> FeedReport:
     """Put together what a look brought; `contents` is a text if the document cannot be read.
 
     It says why then; None if no document came.
     """
     result, spec = look.result, look.spec
     document = result if isinstance(result, Document) else None
-    read = contents if isinstance(contents, Contents) else None
+    read = contents if isinstance(contents, Read) else None
     trouble = _trouble(result, contents)
     return FeedReport(
         name=spec.name,
@@ -187,7 +189,7 @@ def examine(look: Look, contents: Contents | str | None, at_least_every: timedel
         again=_repeat(look.again, document) if look.again else None,
         fresh_for=document.fresh_for if document else None,
         hints=read.parsed.hints if read else None,
-        hub=hubs.discover(document) if document and read else None,
+        hub=read.hub if read else None,
         findings=_findings(read, result.fetched_at) if read else None,
         plan=_plan(look, read, trouble, at_least_every),
     )
@@ -218,7 +220,7 @@ def order_of(moments: Sequence[datetime]) -> Order | None:
     return Order.MIXED
 
 
-def _trouble(result: FetchResult, contents: Contents | str | None) -> Trouble | None:
+def _trouble(result: FetchResult, contents: Read | str | None) -> Trouble | None:
     if isinstance(result, FetchFailure):
         return Trouble(
             stage=result.stage or "",
@@ -272,7 +274,7 @@ def _repeat(again: Again, first: Document | None) -> Repeat:
     return Repeat(after=again.after, is_honoured=isinstance(result, NotModified), said=said)
 
 
-def _findings(contents: Contents, now: datetime) -> Findings:
+def _findings(contents: Read, now: datetime) -> Findings:
     items = contents.parsed.items
     return Findings(
         title=contents.parsed.title,
@@ -298,7 +300,7 @@ def _dates(items: Sequence[Item], now: datetime) -> Dates:
 
 
 def _plan(
-    look: Look, contents: Contents | None, trouble: Trouble | None, at_least_every: timedelta
+    look: Look, contents: Read | None, trouble: Trouble | None, at_least_every: timedelta
 ) -> Plan:
     """Plan as polling does; what is learned of a feed over time is not known of one look."""
     result, spec = look.result, look.spec

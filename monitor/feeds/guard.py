@@ -14,9 +14,15 @@ from monitor.errors import ParseError
 
 _T = TypeVar("_T")
 
-# No feed seen in the wild declares entities, has a tag of 8 KB or one of 100 attributes.
+# No feed seen in the wild declares entities, has a tag of 8 KB or one of 100 attributes, or more
+# than 80,000 `<` and 200,000 `&`, most of them in the text of its items.
 _LONGEST_TAG = 64 * 1024
-_MOST_ATTRIBUTES = 1000
+_MOST_ATTRIBUTES = 200
+_MOST_TAGS = 100_000
+_MOST = {"<": 1_000_000, "&": 1_000_000, "xml:base": 20_000}
+# Empty lines before the first element: from each of them to the last feedparser looks for DOCTYPE.
+# Ten thousand take it half a second.
+_MOST_LINES = 500
 # Below this length a tag cannot have so many: an attribute takes two characters at least.
 _SHORT_TAG = 2 * _MOST_ATTRIBUTES
 
@@ -52,12 +58,21 @@ _END = re.compile(r"</(?:[\w.-]+:)?(?:rss|rdf|feed|channel|entry)\s*>\s*\Z", re.
 
 
 def admit(text: str, *, max_items: int) -> str:
-    """Return the feed in a text from its first element on, without illegal characters.
+    """Return the feed in a text as `begin` does, as far as feedparser can bear it.
 
-    What stood before becomes empty lines, so that lines keep their numbers. Of more than
-    `max_items` items those at both ends stay: the new ones are at one of them.
+    Of more than `max_items` items those at both ends stay: the new ones are at one of them.
 
     Raises `ParseError` if it is no feed, or one that costs too much to read.
+    """
+    return bear(begin(text), max_items=max_items)
+
+
+def begin(text: str) -> str:
+    """Return the feed in a text from its first element on, without illegal characters.
+
+    What stood before becomes empty lines, so that lines keep their numbers; of very many some.
+
+    Raises `ParseError` if it is no feed, or one that declares entities.
     """
     text = _ILLEGAL.sub("", text)
     start = next((found.start() for found in _ROOT.finditer(text) if found["root"]), None)
@@ -67,9 +82,20 @@ def admit(text: str, *, max_items: int) -> str:
         raise ParseError(_what_else(before))
     if _ENTITY.search(head):
         raise ParseError("it declares XML entities, which are not read: they can be a trap")
-    text = _REFERENCE.sub(_legal, text[start:])
+    return "\n" * min(head.count("\n"), _MOST_LINES) + _REFERENCE.sub(_legal, text[start:])
+
+
+def bear(text: str, *, max_items: int) -> str:
+    """Return what `begin` found, with at most `max_items` items, and none that breaks off.
+
+    Raises `ParseError` if it costs too much to read.
+    """
+    for mark, most in _MOST.items():
+        if (count := text.count(mark)) > most:
+            raise ParseError(f"{count:,} times {mark!r}: no feed needs so many")
+    text = _cap(_whole_items(text), max_items)
     _check_tags(text)
-    return "\n" * head.count("\n") + _cap(_whole_items(text), max_items)
+    return text
 
 
 def is_whole(text: str) -> bool:
@@ -119,7 +145,10 @@ def _legal(reference: re.Match[str]) -> str:
 
 def _check_tags(text: str) -> None:
     """Raise `ParseError` if a tag is longer, or has more attributes, than feedparser can bear."""
-    for token in _TOKEN.findall(text):
+    tokens = _TOKEN.findall(text)
+    if (count := sum(not token.startswith("<!") for token in tokens)) > _MOST_TAGS:
+        raise ParseError(f"{count:,} tags: no feed needs so many")
+    for token in tokens:
         if len(token) <= _SHORT_TAG or token.startswith("<!"):
             continue
         if len(token) > _LONGEST_TAG:

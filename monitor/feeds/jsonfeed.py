@@ -10,14 +10,17 @@ from typing import Any
 
 from monitor.errors import ParseError
 from monitor.feeds.drafts import Draft, DraftFeed
+from monitor.feeds.guard import both_ends
 from monitor.records import Hints
 
 # The specification wants the URL; some write the bare number.
 _VERSION = re.compile(r"jsonfeed\.org/version/|^1(?:\.[01])?$")
 
 
-def read(text: str) -> DraftFeed:
+def read(text: str, *, max_items: int) -> DraftFeed:
     """Return what a JSON Feed says; what has the wrong type counts as absent.
+
+    Of more than `max_items` items those at both ends are looked at.
 
     Raises `ParseError` if the text is not JSON or not a JSON Feed.
     """
@@ -35,7 +38,9 @@ def read(text: str) -> DraftFeed:
         lang=_text(feed, "language") or None,
         hints=Hints(),
         form="JSON Feed",
-        drafts=tuple(_draft(entry) for entry in listed if isinstance(entry, dict)),
+        drafts=tuple(
+            _draft(entry) for entry in both_ends(listed, max_items) if isinstance(entry, dict)
+        ),
     )
 
 

@@ -16,10 +16,15 @@ from typing import Any
 from lxml import etree
 
 from monitor.errors import ParseError
+from monitor.text.markup import plain
 
 # Real lists hold some hundreds of outlines; the bounds only keep a hostile one from our memory.
 MAX_BYTES = 5_000_000
 MAX_OUTLINES = 10_000
+# libxml2 compares the attributes of a tag with each other: so many of them take it minutes.
+_LONG_TAG = re.compile(rb"<[^<]{65536}")
+
+_LONGEST_NAME = 200
 
 _LANGUAGE = re.compile(r"([A-Za-z]{2})(?:[-_].*)?")
 # What may not stand in XML (https://www.w3.org/TR/xml/#charsets).
@@ -52,6 +57,8 @@ def read_opml(body: bytes) -> tuple[OpmlFeed, ...]:
     """
     if len(body) > MAX_BYTES:
         raise ParseError(f"{len(body)} bytes are too many: a list may have {MAX_BYTES}")
+    if _LONG_TAG.search(body):
+        raise ParseError("a tag of more than 65536 bytes")
     root = _parse(body)
     if _local_name(root) != "opml":
         raise ParseError(f"not OPML: its outermost element is <{_local_name(root)[:40]}>")
@@ -102,7 +109,7 @@ def _feed(outline: Mapping[str, str], groups: tuple[str, ...], line: int | None)
 
 
 def _title(outline: Mapping[str, str]) -> str:
-    return " ".join((outline.get("text") or outline.get("title") or "").split())
+    return plain(outline.get("text") or outline.get("title") or "", limit=_LONGEST_NAME)
 
 
 def _local_name(element: Any) -> str:

@@ -57,11 +57,14 @@ _HUGE_REFERENCE = re.compile(r"&#x?[0-9a-f]{10,}+;?", re.IGNORECASE)
 
 # Controls, marks that turn the direction of text, zero-width characters, soft hyphens, tags, lone
 # surrogates and noncharacters. White space among the controls is folded instead.
-_UNSEEN = re.compile(
+UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b"
     "\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
     "\ud800-\udfff\U000e0000-\U000e0fff]"
 )
+
+# The same, and what begins a line.
+_ACTING = re.compile(UNSEEN.pattern + "|[\t-\r\x1c-\x1f\x85\u2028\u2029]")
 
 # Scripts whose spelling needs a joiner or non-joiner: Arabic and its kin, and the Indic ones
 # (Unicode 23.2, "Cursive Connection and Ligatures"). Elsewhere it only hides one word in another.
@@ -92,6 +95,20 @@ def plain(text: str, *, limit: int) -> str:
     return shorten(_fold(text, limit), limit)
 
 
+def visible(text: str) -> str:
+    r"""Return a text with what no reader sees written out: for logs and terminals, which obey it.
+
+    What comes from `plain` is so already; a guid, a header or the name in a list is not.
+
+    >>> visible("a\x1b[31mb\u202ec")
+    'a\\x1b[31mb\\u202ec'
+    """
+    # A character that joins to the one before it is printable, and may be unseen all the same.
+    if text.isascii() and text.isprintable():
+        return text
+    return _ACTING.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
 def _unwrap(text: str) -> str:
     """Take off tags and entities, again while what appears is markup once more."""
     for _ in range(_MOST_UNWRAPPINGS):
@@ -119,7 +136,7 @@ def _fold(text: str, limit: int) -> str:
     """Remove what nobody sees, fold white space and compose characters."""
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
-    text = _UNSEEN.sub("", text)
+    text = UNSEEN.sub("", text)
     if "\u200c" in text or "\u200d" in text:
         text = _JOINER.sub("", text)
     text = " ".join(text.split())

@@ -21,6 +21,7 @@ from monitor.cli.place import settings_or_defaults
 from monitor.cli.screen import WIDTH
 from monitor.config import Settings, load, without_file
 from monitor.errors import SeedwatchError
+from monitor.feeds.contents import contents_of
 from monitor.feeds.examine import Again, Look, examine
 from monitor.feeds.health import Activity, health_of
 from monitor.fetch import Client, Guard, Limits
@@ -150,7 +151,7 @@ def test_a_report_on_one_screen(name: str) -> None:
     """A report is what its golden says, fits a screen of 80 columns, and does nothing to it."""
     look = LOOKS[name]()
     shown = console()
-    show_report(shown, examine(look, read(look), 6 * HOUR))
+    show_report(shown, examine(look, read(look, contents_of), 6 * HOUR))
     text = printed(shown)
     lines = text.splitlines()
     assert max(map(len, lines)) <= WIDTH
@@ -220,8 +221,8 @@ def test_it_is_asked_again_after_a_pause_on_conditions(web: WebServer) -> None:
 
 def test_a_document_that_cannot_be_read_says_why() -> None:
     """What is no feed gives the parser's words instead of contents."""
-    assert read(page()) == "an HTML page, not a feed"
-    assert read(refused()) is None
+    assert read(page(), contents_of) == "an HTML page, not a feed"
+    assert read(refused(), contents_of) is None
 
 
 # ------------------------------------------------------------------------------ which feed it is

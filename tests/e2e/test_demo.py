@@ -29,6 +29,6 @@ def test_the_demo_shows_the_story_and_sums_up() -> None:
     assert told
     assert on_topic
     assert int(told.group(1)) >= 0.6 * int(on_topic.group(1))
-    assert "broken feed: Vistula 24: an HTML page, not a feed" in out
+    assert "broken feed: Vistula 24: parse: an HTML page, not a feed" in out
     assert max(map(len, out.splitlines())) <= 80
     assert done.stderr == ""

@@ -35,13 +35,12 @@ from monitor.deliver import Deliver
 from monitor.ingest import Ingest
 from monitor.log import set_up
 from monitor.poll import Poller
+from monitor.reading import Reading, ReadResult
 from monitor.records import (
     Batch,
     Claim,
     DeliveryState,
-    Document,
     Feed,
-    FetchResult,
     Message,
     Notifier,
     Outcome,
@@ -127,10 +126,11 @@ class DyingNotifier:
 
 
 def dying_over_a_document(app: App, _step: str) -> App:
-    """Die when a document with the doomed item was fetched, before anything looks into it."""
+    """Die when a document with the doomed item was read, before anything is judged."""
 
-    def take(feed: Feed, result: FetchResult) -> Batch:
-        if isinstance(result, Document) and DOOMED.encode() in result.body:
+    def take(feed: Feed, result: ReadResult) -> Batch:
+        said = result.said if isinstance(result, Reading) else None
+        if said and any(DOOMED in item.title for item in said.items):
             die()
         return app.ingest.take(feed, result)
 
@@ -179,8 +179,8 @@ def _deliver(app: App, store: Store, notifiers: Mapping[str, Notifier]) -> Deliv
     return Deliver(store, notifiers, rules, clock=app.clock, chance=random.random)
 
 
-def _poller(app: App, take: Callable[[Feed, FetchResult], Batch]) -> Poller:
-    return Poller(app.store, app.fetch, take, turn_rules(app.settings), app.fetchers)
+def _poller(app: App, take: Callable[[Feed, ReadResult], Batch]) -> Poller:
+    return Poller(app.store, app.reader.read, take, turn_rules(app.settings), app.fetchers)
 
 
 def run(step: str, path: Path) -> None:

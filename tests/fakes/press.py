@@ -27,6 +27,7 @@ from monitor.store.schema import metadata
 from monitor.topics.track import Tracker
 from tests.fakes import made, news
 from tests.fakes.made import HOUR, NOW
+from tests.fakes.reading import read
 
 SHIPPED = Path(__file__).parents[2] / "seeds" / "2021-11-08-poland-belarus-border.txt"
 
@@ -181,4 +182,5 @@ class Desk:
         """Let some time go by, and read a feed that lists these entries."""
         self.now += after
         document = Document(url="https://wire.example/rss", body=rss(entries), fetched_at=self.now)
-        return Found(batch=self.ingest.take(self.feed(name), document))
+        feed = self.feed(name)
+        return Found(batch=self.ingest.take(feed, read(feed, document)))

@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.feeds.contents import Wanted, contents_of
 from monitor.feeds.examine import (
     Again,
-    Contents,
     FeedReport,
     Look,
     Order,
+    Read,
     examine,
     items_a_day,
     order_of,
 )
 from monitor.feeds.hints import MOST_FRESH
-from monitor.feeds.parse import drafts_of, parse
-from monitor.feeds.survey import survey
+from monitor.feeds.parse import settle
 from monitor.records import Document, FetchFailure, FetchResult, NotModified
 from tests.fakes import made
 from tests.fakes.made import DAY, HOUR, MINUTE, NOW, SECOND
@@ -34,11 +34,12 @@ def rss(head: str = "", items: str = "") -> bytes:
     return f"<rss version='2.0'><channel><title>T</title>{head}{items}</channel></rss>".encode()
 
 
-def contents_of(document: Document) -> Contents:
+def read(document: Document) -> Read:
     """Read a document as the command does."""
-    parsed = parse(document, feed_lang=None)
-    said = survey(drafts_of(document), document.url, document.fetched_at)
-    return Contents(parsed=parsed, survey=said)
+    found = contents_of(document, Wanted(hub=True, survey=True))
+    assert found.said is not None
+    assert found.survey is not None
+    return Read(parsed=settle(found.said, document, None), survey=found.survey, hub=found.hub)
 
 
 def look(result: FetchResult, **changes: Any) -> Look:
@@ -50,7 +51,7 @@ def look(result: FetchResult, **changes: Any) -> Look:
 
 def reported(document: Document, **changes: Any) -> FeedReport:
     """Report on a document."""
-    return examine(look(document, **changes), contents_of(document), LONGEST)
+    return examine(look(document, **changes), read(document), LONGEST)
 
 
 @pytest.mark.parametrize(

@@ -246,3 +246,12 @@ def test_what_no_database_keeps_never_leaves_the_parser() -> None:
     told = f"{item.key}{item.guid}{item.url}{item.title}{item.summary}{item.canonical_url}"
     assert "\x00" not in told
     assert told.encode()
+
+
+def test_elements_named_like_feedparsers_own_lists_spoil_nothing() -> None:
+    """An element that is called as feedparser calls a list of its own is no reason to fail."""
+    names = ("links", "title_detail", "summary_detail", "tags", "authors", "enclosures")
+    odd = "".join(f"<{name}>x</{name}>" for name in names)
+    body = rss(f"{odd}<item>{odd}<title>t</title><link>https://a.example/</link></item>")
+    (item,) = parse(document(body), feed_lang=None).items
+    assert item.title == "t"

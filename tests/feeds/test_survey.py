@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.feeds.parse import drafts_of, parse
+from monitor.feeds.entries import drafts_of
+from monitor.feeds.parse import parse
 from monitor.feeds.survey import DateFault, Survey, date_fault, survey
 from tests.fakes import made
 from tests.fakes.made import NOW

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.text.markup import plain, shorten
+from monitor.text.markup import UNSEEN, plain, shorten, visible
 
 
 @pytest.mark.parametrize(
@@ -111,3 +111,19 @@ def test_what_comes_out_is_clean(markup: str, limit: int) -> None:
     assert unicodedata.is_normalized("NFC", text)
     assert not any(unicodedata.category(char) in {"Cc", "Cs"} for char in text)
     assert not set(text) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200b\ufeff")
+
+
+def test_what_acts_is_written_out() -> None:
+    """Controls, direction marks and line breaks are shown as such; letters stay as they are."""
+    assert visible("a\x1b[2Jb\x9bc\u202ed\ne\u2028") == r"a\x1b[2Jb\x9bc\u202ed\ne\u2028"
+    for text in ("Żółć – «ё» 中文 \U0001f600", "می\u200cخواهم"):
+        assert visible(text) == text
+
+
+@given(st.text())
+def test_visible_text_neither_acts_nor_changes_again(text: str) -> None:
+    """Whatever a text holds, one line comes out of it that needs no second pass."""
+    shown = visible(text)
+    assert UNSEEN.search(shown) is None
+    assert len(shown.splitlines()) <= 1
+    assert visible(shown) == shown
