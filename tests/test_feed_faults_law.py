@@ -81,6 +81,11 @@ class Outlet:
         self.listed.insert(0, new)
 
 
+def own_word(one: Entry) -> str:
+    """Give a word that no other entry has."""
+    return "w" + str(one.link).partition("?")[0].rpartition("/")[2].replace("-", "")
+
+
 # What is done to all that is listed, or to one item.
 ALL: dict[str, Callable[[Entry, int], Entry]] = {
     "new guids": lambda one, mark: one.but(guid=f"{mark}-{one.link}"),
@@ -88,9 +93,10 @@ ALL: dict[str, Callable[[Entry, int], Entry]] = {
     "own guids": lambda one, _: one.but(guid=one.link),
     "date anew": lambda one, mark: one.but(date=f"Tue, {1 + mark} Nov 2022 10:00:00 GMT"),
 }
+# Edits bring words of their own: with the same new word in all, articles would grow alike.
 ONE: dict[str, Callable[[Entry, int], Entry]] = {
-    "edit title": lambda one, mark: one.but(title=f"{one.title}, edit {mark}"),
-    "edit summary": lambda one, mark: one.but(summary=f"{one.summary} Correction {mark}."),
+    "edit title": lambda one, mark: one.but(title=f"{one.title} {own_word(one)}{mark}"),
+    "edit summary": lambda one, mark: one.but(summary=f"{one.summary} {own_word(one)}{mark}."),
     "track": lambda one, mark: one.but(
         link=f"{str(one.link).partition('?')[0]}?utm_source=rss{mark}"
     ),
