@@ -117,7 +117,7 @@ def _same_page(pair: Pair, crowd: Crowd) -> bool:
 def _same_guid(pair: Pair, _: Crowd) -> bool:
     if "guid" not in pair.by or "url" in pair.by:
         return False
-    return pair.likeness >= (ALIKE if pair.urls_differ else UNLIKE)
+    return pair.likeness >= (EDITED if pair.urls_differ else UNLIKE)
 
 
 def _same_url(pair: Pair, crowd: Crowd) -> bool:
