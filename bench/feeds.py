@@ -40,7 +40,7 @@ def real_feeds(archives: tuple[str, ...] = REAL) -> Iterator[tuple[str, bytes]]:
 
 
 def plain_feedparser(body: bytes) -> Any:
-    """Parse as anyone would who installs feedparser: without what `monitor.feeds.parse` changes."""
+    """Parse as anyone would who installs feedparser, without what ours (`feeds.engine`) changes."""
     ours = {name: getattr(feedparser.api, name) for name in _CHANGED}
     try:
         feedparser.api.StrictFeedParser = ours["StrictFeedParser"].__bases__[1]

@@ -39,7 +39,7 @@ def main() -> None:
         body = mutated(chance.choice(SEEDS), chance)
         started = time.thread_time()
         try:
-            outcomes[check(body)] += 1
+            outcomes[check(body, chance)] += 1
         except Exception:  # noqa: BLE001 -- whatever comes out is what is looked for
             failures.setdefault(traceback.format_exc(limit=-2), body)
         spent = time.thread_time() - started

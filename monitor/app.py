@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -33,8 +33,8 @@ from monitor.notices import Notices
 from monitor.parsing import Parsers
 from monitor.poll import Poller
 from monitor.push import Doorplate, PushLimits
-from monitor.reading import Reader
-from monitor.records import Editor, Feed, FetchResult, Notifier, Topic
+from monitor.reading import Imprints, Reader
+from monitor.records import Editor, Feed, FetchResult, Item, Notifier, Topic
 from monitor.recount import Recounter
 from monitor.reporter import Reporter, ReporterRules
 from monitor.store import (
@@ -168,7 +168,8 @@ def wire(
 ) -> App:
     """Wire everything for a configuration, on a database that is open.
 
-    Pushes that wait to be judged and the processes that parse come over from the app before.
+    Pushes that wait to be judged, the processes that parse and what is remembered of the feeds come
+    over from the app before.
     """
     store = Store(engine)
     client = make_client(settings, clock)
@@ -201,7 +202,13 @@ def wire(
         return client.get(address(feed), conditions(feed, clock()))
 
     parsers = after.parsers if after else Parsers()
-    reader = Reader(fetch, parsers.read, wants_hub=settings.websub is not None)
+    reader = Reader(
+        fetch,
+        parsers.read,
+        partial(_recall, store),
+        after.reader.imprints if after else Imprints(),
+        wants_hub=settings.websub is not None,
+    )
     readers = ThreadPoolExecutor(READERS, thread_name_prefix="read")
     pipe = Pipe(
         poll=ingest.take,
@@ -254,6 +261,15 @@ def make_pacer(settings: Settings) -> Pacer:
     # What is planned may be stretched by chance, and still has to come in time.
     most = max(polling.every, polling.at_least_every / (1 + JITTER))
     return Pacer(polling.every, Bounds(least=polling.at_most_every, most=most))
+
+
+def _recall(store: Store, feed_id: int, aliases: Sequence[str]) -> dict[str, Item]:
+    """Give the stored items of a feed under some aliases; none while the store is unusable."""
+    try:
+        return store.stored_items(feed_id, aliases)
+    except OperationalError:
+        # No fault of the feed, which is read whole: whoever has to store it will tell.
+        return {}
 
 
 def _subscriber(

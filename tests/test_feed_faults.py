@@ -677,3 +677,13 @@ def test_what_is_held_asks_for_a_catch_up(desk: Desk) -> None:
     desk.poll([*WIDE, *OLD, on_topic(20).but(date=EARLY)])
     assert desk.ingest.take_held()
     assert not desk.ingest.take_held()
+
+
+def test_what_is_stored_is_not_read_again(desk: Desk) -> None:
+    """Of a feed that lists ten known items and a new one, ten are taken from the store."""
+    entries = [off_topic(number) for number in range(10)]
+    desk.poll(entries)
+    assert desk.lectern.taken == 0
+    found = desk.poll([on_topic(1), *entries])
+    assert found.new == [on_topic(1).title]
+    assert desk.lectern.taken == 10

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import pytest
 
 from monitor.errors import ParseError
-from monitor.feeds.contents import Contents, Wanted, contents_of
-from monitor.reading import Reader, Reading
-from monitor.records import Document, Feed, FetchFailure, FetchResult, Link, NotModified
+from monitor.feeds.contents import Contents, Wanted, contents_of, read
+from monitor.feeds.identity import alias
+from monitor.reading import Imprints, Reader, Reading
+from monitor.records import Document, Feed, FetchFailure, FetchResult, Item, Link, NotModified
 from tests.fakes import made
 
 ONE = b"<rss version='2.0'><channel><item><guid>1</guid><title>one</title></item></channel></rss>"
 TWO = ONE.replace(b"<item>", b"<item><guid>2</guid><title>two</title></item><item>")
+FEED_ID = made.feed().id
 HUB = (Link(rel="hub", url="https://hub.example/"), Link(rel="self", url="https://a.example/f"))
 
 
@@ -22,24 +26,42 @@ class Desk:
 
     answer: FetchResult
     wanted: list[Wanted] = field(default_factory=list)
+    # Of each document that was parsed, how many entries were left out.
+    gaps: list[int] = field(default_factory=list)
+    # Stored items by their aliases.
+    stored: dict[str, Item] = field(default_factory=dict)
     fault: str = ""
     wants_hub: bool = False
 
     def __post_init__(self) -> None:
-        self.reader = Reader(lambda _: self.answer, self.parse, wants_hub=self.wants_hub)
+        self.reader = Reader(
+            lambda _: self.answer,
+            self.parse,
+            lambda feed_id, _: self.stored if feed_id == FEED_ID else {},
+            Imprints(),
+            wants_hub=self.wants_hub,
+        )
 
-    def parse(self, document: Document, wanted: Wanted) -> Contents:
+    def parse(self, document: Document, wanted: Wanted, *, seen: bytes = b"") -> Contents:
         """Read here, or fail as a test says."""
         self.wanted.append(wanted)
         if self.fault:
             raise ParseError(self.fault)
-        return contents_of(document, wanted)
+        found = contents_of(document, wanted, seen=seen)
+        self.gaps.append(len(found.gaps))
+        return found
 
     def read(self, feed: Feed) -> Reading:
         """Read a feed that brings a document."""
         reading = self.reader.read(feed)
         assert isinstance(reading, Reading)
         return reading
+
+    def store(self, reading: Reading) -> None:
+        """Take what a feed said into the store."""
+        assert reading.said is not None
+        for item in reading.said.items:
+            self.stored[alias("text", item.fingerprint)] = item
 
 
 def known(body: bytes) -> Feed:
@@ -90,3 +112,75 @@ def test_what_brought_no_document_passes_through() -> None:
 def test_a_reading_holds_no_body() -> None:
     """What waits to be judged does not hold megabytes that nobody needs."""
     assert Desk(made.document(ONE)).read(made.feed()).document.body == b""
+
+
+def test_what_was_stored_is_taken_from_there() -> None:
+    """Of a document that grew only the new entry is parsed, and all its items come all the same."""
+    desk = Desk(made.document(ONE))
+    desk.store(desk.read(made.feed()))
+    desk.answer = made.document(TWO)
+    reading = desk.read(made.feed())
+    assert desk.gaps == [0, 1]
+    assert reading.said == read(made.document(TWO))
+
+
+def test_what_was_not_stored_is_parsed_again() -> None:
+    """What was read and then could not be stored is not taken for known."""
+    desk = Desk(made.document(ONE))
+    desk.read(made.feed())
+    desk.answer = made.document(TWO)
+    assert desk.read(made.feed()).said == read(made.document(TWO))
+    assert desk.gaps == [0, 0]
+
+
+@pytest.mark.parametrize("name", ["guid", "url", "canonical_url", "title", "summary"])
+def test_what_is_stored_otherwise_is_parsed_again(name: str) -> None:
+    """An item that the store has with other words, or another address, is read from the feed."""
+    desk = Desk(made.document(ONE))
+    desk.store(desk.read(made.feed()))
+    desk.stored = {
+        key: replace(item, **{name: "x"})  # type: ignore[arg-type]
+        for key, item in desk.stored.items()
+    }
+    desk.answer = made.document(TWO)
+    assert desk.read(made.feed()).said == read(made.document(TWO))
+    assert desk.gaps == [0, 0]
+
+
+def test_another_feed_knows_nothing() -> None:
+    """What one feed had is not known of another."""
+    desk = Desk(made.document(ONE))
+    desk.store(desk.read(made.feed()))
+    desk.answer = made.document(TWO)
+    desk.read(made.feed(id=FEED_ID + 1))
+    assert desk.gaps == [0, 0]
+
+
+@pytest.mark.parametrize("is_push", [True, False])
+def test_a_part_is_not_remembered(is_push: bool) -> None:  # noqa: FBT001 -- a case of a test
+    """After a part of a feed, pushed or asked for, the whole is known as before."""
+    desk = Desk(made.document(TWO))
+    desk.store(desk.read(made.feed()))
+    part = made.document(ONE, is_partial=not is_push)
+    if is_push:
+        desk.reader.look_into(made.feed(), part)
+    else:
+        desk.answer = part
+        desk.read(made.feed())
+    desk.answer = made.document(TWO + b"<!-- changed -->")
+    assert desk.read(made.feed()).said == read(desk.answer)
+    assert desk.gaps == [0, 1, 2]
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    """Of more feeds than there is room for, those that were used last are remembered."""
+    imprints = Imprints(most_bytes=100)
+    imprints.keep(1, b"x" * 40)
+    imprints.keep(2, b"y" * 40)
+    assert imprints.of(1) == b"x" * 40
+    imprints.keep(3, b"z" * 40)
+    assert imprints.of(2) == b""
+    assert imprints.of(1) == b"x" * 40
+    imprints.keep(1, b"")
+    imprints.keep(4, b"w" * 60)
+    assert imprints.of(3) == b"z" * 40

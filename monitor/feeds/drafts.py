@@ -58,6 +58,14 @@ class DraftFeed:
     # Why it is not well-formed, though it could be read; empty if it is.
     trouble: str = ""
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether it is well-formed and of a known version, so that each entry stands by itself.
+
+        What its head leaves open, an entry may decide for all after it.
+        """
+        return bool(self.form) and not self.trouble
+
 
 def make_item(draft: Draft, document: Document) -> Item:
     """Return the item of a draft; key and language are settled later among all of the document."""

@@ -34,17 +34,33 @@ def drafts_of(document: Document, *, max_items: int = 2000) -> DraftFeed:
 
     Raises `ParseError` if the document is no feed, or one that costs too much to read.
     """
-    text = decode(document.body, document.content_type)
-    bare = text.strip("\ufeff\0 \t\r\n")
-    if not bare:
+    text = text_of(document)
+    if is_json(text):
+        return jsonfeed.read(text, max_items=max_items)
+    return read_xml(admit(text, max_items=max_items))
+
+
+def text_of(document: Document) -> str:
+    """Return a document as text, without what may surround it.
+
+    Raises `ParseError` if it is empty.
+    """
+    text = decode(document.body, document.content_type).strip("\ufeff\0 \t\r\n")
+    if not text:
         raise ParseError("empty document")
-    if bare[0] in "{[":
-        return jsonfeed.read(bare, max_items=max_items)
-    return _read(admit(bare, max_items=max_items))
+    return text
 
 
-def _read(text: str) -> DraftFeed:
-    """Return what feedparser finds in the text of a feed."""
+def is_json(text: str) -> bool:
+    """Say whether a text can be JSON only."""
+    return text[0] in "{["
+
+
+def read_xml(text: str) -> DraftFeed:
+    """Return what feedparser finds in the text of a feed, which the guard has let pass.
+
+    Raises `ParseError` as `drafts_of` does.
+    """
     try:
         found = engine.read(text)
     except MemoryError:

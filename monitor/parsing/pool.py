@@ -43,14 +43,14 @@ class Parsers:
         self._busy: set[_Process] = set()
         self._is_closed = False
 
-    def read(self, document: Document, wanted: Wanted = ITEMS) -> Contents:
+    def read(self, document: Document, wanted: Wanted = ITEMS, *, seen: bytes = b"") -> Contents:
         """Read what is wanted of a document as `contents_of` does, within the limits.
 
         Waits while all processes are busy: each of them for a bounded time.
 
         Raises `ParseError` also if it took too much, or if the process died over it.
         """
-        job = Job(document=document, wanted=wanted, limits=self._limits)
+        job = Job(document=document, wanted=wanted, seen=seen, limits=self._limits)
         with self._places:
             process = self._take()
             try:

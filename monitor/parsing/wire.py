@@ -59,6 +59,8 @@ class Job:
 
     document: Document
     wanted: Wanted
+    # What is known of its feed (see `monitor.feeds.imprint`).
+    seen: bytes
     limits: Limits
 
 

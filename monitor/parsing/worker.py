@@ -69,7 +69,7 @@ def _answer(daemon: socket.socket, job: Job, *, is_last: bool) -> Answer:
 
 def _outcome(job: Job) -> Contents | str:
     try:
-        return contents_of(job.document, job.wanted, max_items=job.limits.max_items)
+        return contents_of(job.document, job.wanted, seen=job.seen, max_items=job.limits.max_items)
     except ParseError as error:
         return str(error)
     except MemoryError:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, bindparam, select, update
 
-from monitor.records import Batch, Edit, KnownItem, SeenItem, Story
+from monitor.records import Batch, Edit, Item, KnownItem, SeenItem, Story
 from monitor.store import rows
 from monitor.store.schema import aliases, decisions, feeds, items, revisions, stories
 from monitor.store.writing import overwrite
@@ -16,6 +17,9 @@ from monitor.store.writing import overwrite
 # SQLite takes at most 32,766 values in one statement, PostgreSQL 65,535. A document has at most
 # 2,000 items with four aliases each.
 MANY = 2_000
+
+# Columns that are called as what they hold of an item.
+_SAYS = tuple(field.name for field in fields(Item))
 
 # Gives an item its new text; all else of it stays.
 EDIT = (
@@ -51,6 +55,24 @@ def known_items(tx: Connection, feed_id: int, keys: Sequence[str]) -> dict[str, 
         for row in tx.execute(items_of(some)).mappings():
             found[row["id"]] = rows.known_of(row)
     return {key: found[item_id] for key, item_id in owners.items()}
+
+
+def stored_items(tx: Connection, feed_id: int, keys: Sequence[str]) -> dict[str, Item]:
+    """Give what a feed's stored items say, by their aliases."""
+    found = {}
+    for some in _slices(keys):
+        for where, *says in tx.execute(said_under(feed_id, some)):
+            found[where] = Item(**dict(zip(_SAYS, says, strict=True)))
+    return found
+
+
+def said_under(feed_id: int, keys: Sequence[str]) -> Select[Any]:
+    """Ask what the items say that some aliases of a feed name."""
+    return (
+        select(aliases.c.key, *(items.c[name] for name in _SAYS))
+        .join(items, aliases.c.item_id == items.c.id)
+        .where(aliases.c.key.in_(keys), aliases.c.feed_id == feed_id)
+    )
 
 
 def owners_of(feed_id: int, keys: Sequence[str]) -> Select[Any]:

@@ -17,6 +17,7 @@ from monitor.records import (
     Due,
     Feed,
     FeedSpec,
+    Item,
     KnownItem,
     Lessons,
     Mailbox,
@@ -126,6 +127,11 @@ class Store:
         """Give a feed's stored items by those of some aliases under which they are known."""
         with reading(self._engine) as connection:
             return known.known_items(connection, feed_id, keys)
+
+    def stored_items(self, feed_id: int, keys: Sequence[str]) -> dict[str, Item]:
+        """Give what a feed's stored items say, by those of some aliases that name one."""
+        with reading(self._engine) as connection:
+            return known.stored_items(connection, feed_id, keys)
 
     def told_copies(
         self, keys: Sequence[str], opened_before: datetime

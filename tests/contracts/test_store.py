@@ -414,9 +414,25 @@ def test_known_items_take_a_long_document(store: Store) -> None:
         items=tuple(JudgedItem(seen=one, verdicts=()) for one in stored), aliases=tuple(aliases)
     )
     store.commit(batch)
-    found = store.known_items(1, keys[::4] + keys[1::2] + ["no such alias"])
+    wanted = keys[::4] + keys[1::2] + ["no such alias"]
+    found = store.known_items(1, wanted)
     assert {known.seen.id for known in found.values()} == {one.id for one in stored}
     assert len(found) == 3_900
+    assert store.stored_items(1, wanted) == {key: one.seen.item for key, one in found.items()}
+
+
+def test_what_is_stored_of_a_feed_is_told_by_its_aliases(store: Store) -> None:
+    """What the items of a feed say is told as it was stored, and of no other feed."""
+    store.sync_feeds([LRT, BBC], NOW)
+    one, bare = made.seen("fence"), made.seen("bare", feed_id=2, source="BBC")
+    bare = replace(
+        bare, item=replace(bare.item, guid=None, url=None, canonical_url=None, published_at=None)
+    )
+    both = tuple(JudgedItem(seen=seen, verdicts=()) for seen in (one, bare))
+    store.commit(Batch(items=both, aliases=named(one, "a", "b") + named(bare, "a")))
+    assert store.stored_items(1, ["a", "b", "x"]) == {"a": one.item, "b": one.item}
+    assert store.stored_items(2, ["a", "b"]) == {"a": bare.item}
+    assert store.stored_items(1, []) == {}
 
 
 def test_known_items_are_looked_up_by_an_index(engine: Engine, store: Store) -> None:
@@ -425,6 +441,7 @@ def test_known_items_are_looked_up_by_an_index(engine: Engine, store: Store) -> 
     plans = [
         (known.owners_of(1, ["a", "b"]), r"USING PRIMARY KEY \(key=\?|pk_aliases"),
         (known.items_of(["a", "b"]), r"autoindex_items_1 \(id=\?|pk_items"),
+        (known.said_under(1, ["a", "b"]), r"USING PRIMARY KEY \(key=\?|pk_aliases"),
         (known.copies_by_alias(["a", "b"], NOW), r"USING PRIMARY KEY \(key=\?|pk_aliases"),
     ]
     if engine.dialect.name == "postgresql":

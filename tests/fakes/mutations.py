@@ -16,6 +16,7 @@ from pathlib import Path
 from monitor.errors import ParseError
 from monitor.feeds.parse import ParsedFeed, parse
 from monitor.records import Document, Item
+from tests.fakes.memory import Memory, but_dates, read
 
 GOLDEN = Path(__file__).parents[1] / "feeds" / "golden"
 SEEDS = tuple(
@@ -140,8 +141,8 @@ MUTATIONS: tuple[Callable[[bytes, random.Random], bytes], ...] = (
 )
 
 
-def check(body: bytes) -> str:
-    """Assert what must hold of any document; say what it was."""
+def check(body: bytes, chance: random.Random) -> str:
+    """Assert what must hold of any document, read alone and after others; say what it was."""
     whole = _read(body)
     if isinstance(whole, str):
         assert "\n" not in whole, whole
@@ -149,6 +150,7 @@ def check(body: bytes) -> str:
         return "refused"
     assert _read(body) == whole
     _check_items(whole)
+    _check_known(body, chance)
     return "read" if whole.items else "empty"
 
 
@@ -193,3 +195,11 @@ def is_clean(text: str) -> bool:
         and text == " ".join(text.split())
         and unicodedata.is_normalized("NFC", text)
     )
+
+
+def _check_known(body: bytes, chance: random.Random) -> None:
+    """Assert that nobody can tell whether a document is read after this one, or alone."""
+    memory = Memory()
+    memory.read(body)
+    for after in (body, mutated(body, chance)):
+        assert but_dates(memory.read(after)) == but_dates(read(after))

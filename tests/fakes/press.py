@@ -27,7 +27,7 @@ from monitor.store.schema import metadata
 from monitor.topics.track import Tracker
 from tests.fakes import made, news
 from tests.fakes.made import HOUR, NOW
-from tests.fakes.reading import read
+from tests.fakes.reading import Lectern
 
 SHIPPED = Path(__file__).parents[2] / "seeds" / "2021-11-08-poland-belarus-border.txt"
 
@@ -140,9 +140,11 @@ class Desk:
     )
     store: Store = field(init=False)
     ingest: Ingest = field(init=False)
+    lectern: Lectern = field(init=False)
 
     def __post_init__(self) -> None:
         self.store = Store(self.engine)
+        self.lectern = Lectern(self.store)
         self.start()
 
     @property
@@ -183,4 +185,4 @@ class Desk:
         self.now += after
         document = Document(url="https://wire.example/rss", body=rss(entries), fetched_at=self.now)
         feed = self.feed(name)
-        return Found(batch=self.ingest.take(feed, read(feed, document)))
+        return Found(batch=self.ingest.take(feed, self.lectern.read(feed, document)))

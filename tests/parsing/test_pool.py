@@ -99,6 +99,10 @@ def test_it_gives_what_parsing_here_gives(pool: Make) -> None:
     assert whole.said.items[0].published_at is not None
     assert whole.hub is not None
     assert whole.survey is not None
+    seen = parsers.read(RICH).imprint
+    part = parsers.read(RICH, seen=seen)
+    assert part == contents_of(RICH, seen=seen)
+    assert [place for place, _ in part.gaps] == [0]
 
 
 def test_no_feed_is_an_error_in_the_same_words(pool: Make) -> None:
@@ -250,7 +254,7 @@ parsers = Parsers(Limits(cpu=timedelta(minutes=5), wall=timedelta(minutes=5)), m
 if sys.argv[1] == "starting":
     # A job that is not read before the end: the connection is reset.
     parsers.warm()
-    job = Job(document=FEED, wanted=ITEMS, limits=Limits())
+    job = Job(document=FEED, wanted=ITEMS, seen=b"", limits=Limits())
     parsers._idle[0]._socket.sendall(pack(job))
 else:
     parsers.read(FEED)
