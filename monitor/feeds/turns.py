@@ -93,8 +93,8 @@ class Turns:
         most = min(self.free(), int(self._allowed))
         hosts = Counter(self._under_way.values())
         chosen: list[Due] = []
-        self.is_cut = False
-        if most <= 0:
+        self.is_cut = most <= 0
+        if self.is_cut:
             return chosen
         for one in due:
             if one.id in self._under_way or not self._is_open(one.host, hosts, now):

@@ -122,6 +122,26 @@ def test_ten_thousand_overdue_feeds_are_spread() -> None:
     assert max(each_second[1:]) <= rate + 1
 
 
+def test_it_is_known_whether_more_may_be_due() -> None:
+    """A choice is cut where workers or the rate end it, and whole where no feed is left."""
+    due = [due_of(made.feed(str(number), id=number)) for number in range(HANDFUL + 8)]
+    turns = Turns(TurnRules(workers=HANDFUL + 4, per_host=1, starts_per_second=2.0))
+    assert not turns.is_cut
+    cuts = []
+    for second in (0, 0, 2, 4):
+        now = NOW + second * SECOND
+        chosen = turns.choose(due, now)
+        for one in chosen:
+            turns.begin(one, now)
+        cuts.append((len(chosen), turns.is_cut))
+    # All that may start at once; none so soon; what the rate gives; no worker is left.
+    assert cuts == [(HANDFUL, True), (0, True), (4, True), (0, True)]
+    for one in due:
+        turns.end(one.id)
+    assert len(turns.choose(due[:2], NOW + 8 * SECOND)) == 2
+    assert not turns.is_cut
+
+
 def test_the_rate_is_never_nothing() -> None:
     """A few feeds of long intervals still start one a second."""
     assert steady_rate(3, 24 * HOUR) == 1.0
