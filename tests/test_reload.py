@@ -298,6 +298,8 @@ def test_ready_comes_after_the_first_round(desk: Desk, watcher: Watcher) -> None
     class Poller:
         """Takes down what was said before it is at its end, and has the service stopped later."""
 
+        is_behind = False
+
         def tick(self, _now: datetime, *, until: float) -> int:
             assert until > 0
             heard.extend(watcher.heard())

@@ -157,6 +157,9 @@ def watching(month: Month, folder: Path) -> Iterator[App]:
                 "host_spacing": "0s",
                 "allow_addresses": ["127.0.0.1"],
             },
+            # Each alert is a message.
+            "delivery": {"group_wait": "0s"},
+            "reports": None,
         }
         path = folder / "seedwatch.yaml"
         path.write_text(json.dumps(config), encoding="utf-8")

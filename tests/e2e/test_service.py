@@ -305,27 +305,25 @@ def test_a_receiver_that_was_down_gets_each_alert_once(stage: Scene) -> None:
     assert attempts == {DESTINATIONS[kind]: count for kind, count in wanted.items()}
 
 
-def test_a_receiver_that_is_gone_ends_dead_and_visible(stage: Scene) -> None:
-    """A permanent refusal is not tried again: the log and `status` say so, others get theirs."""
+def test_a_receiver_that_is_gone_is_paused_and_visible(stage: Scene) -> None:
+    """A destination that is gone is not tried again: log and `status` say so, others get theirs."""
     gone = Reply(status=410, body=b"no_service")
     stage.receivers.script(SLACK, gone, gone)
     stage.open_feed("wire", "rss")
     stage.service.start(forked)
     stage.wait_until_read()
     stage.news.publish("/wire", on_topic(0))
-    (given_up,) = stage.service.wait_for("delivery_given_up")
-    assert given_up["destination"] == DESTINATIONS["slack"]
-    assert given_up["state"] == "dead"
-    assert given_up["answer"] == "HTTP 410: no_service"
+    (paused,) = stage.service.wait_for("destination_paused")
+    assert paused["destination"] == DESTINATIONS["slack"]
+    assert paused["answer"] == "HTTP 410: no_service"
 
     stage.service.wait_for("delivered", 2)
     found = stage.service.ask("status")
     assert found["health"] == "ailing"
-    assert found["ailments"] == ["1 deliveries ended dead: see below"]
-    assert (found["counts"]["dead"], found["counts"]["delivered"]) == (1, 2)
-    (stuck,) = found["stuck_deliveries"]
-    assert stuck["destination"] == DESTINATIONS["slack"]
-    assert (stuck["state"], stuck["answer"]) == ("dead", "HTTP 410: no_service")
+    assert found["ailments"] == ["1 destination is paused: nothing is sent there, see below"]
+    assert (found["counts"]["pending"], found["counts"]["delivered"]) == (1, 2)
+    boxes = {one["mailbox"]["destination"]: one["mailbox"] for one in found["mailboxes"]}
+    assert boxes[DESTINATIONS["slack"]]["why"] == "HTTP 410: no_service"
     assert stage.service.stop() == 0
     assert len(stage.receivers.web.requests(SLACK)) == 1
     told = told_once(subject(on_topic(0).title))
@@ -346,7 +344,8 @@ def test_no_secret_is_said_even_when_the_other_side_says_it(stage: Scene) -> Non
     stage.service.start(forked)
     stage.wait_until_read()
     stage.news.publish("/wire", on_topic(0))
-    stage.service.wait_for("delivery_given_up", 3)
+    stage.service.wait_for("delivery_given_up")
+    stage.service.wait_for("destination_paused", 2)
     stage.service.wait_for("delivery_delayed")
     log = stage.service.log.read_text(encoding="utf-8")
     done = stage.service.command("test-alert", "newsroom")
