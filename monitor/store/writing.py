@@ -21,9 +21,12 @@ def add(tx: Connection, table: Table, values: Rows) -> None:
 
 
 def overwrite(tx: Connection, table: Table, values: Rows) -> None:
-    """Insert rows, or overwrite those of the same primary key."""
+    """Insert rows, or overwrite those of the same primary key.
+
+    All rows have the same columns; what a row that is there has in others stays.
+    """
     if values:
-        tx.execute(_overwriting(tx.dialect.name, table), values)
+        tx.execute(_overwriting(tx.dialect.name, table, frozenset(values[0])), values)
 
 
 # To build a statement costs more than to run it.
@@ -35,13 +38,15 @@ def _adding(dialect: str, table: Table) -> PostgresInsert | SqliteInsert:
 
 
 @cache
-def _overwriting(dialect: str, table: Table) -> PostgresInsert | SqliteInsert:
+def _overwriting(
+    dialect: str, table: Table, columns: frozenset[str]
+) -> PostgresInsert | SqliteInsert:
     statement = _insert(dialect, table)
     keys = [column.name for column in table.primary_key]
     changed: dict[str, ColumnElement[Any]] = {
         column.name: statement.excluded[column.name]
         for column in table.columns
-        if column.name not in keys
+        if column.name in columns and column.name not in keys
     }
     return statement.on_conflict_do_update(index_elements=keys, set_=changed)
 
