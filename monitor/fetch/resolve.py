@@ -53,7 +53,8 @@ class Resolver:
         self._asked = threading.Condition()
         self._waiting: deque[_Question] = deque()
         self._threads = 0
-        # Of these, those with nothing to do; each of the waiting questions has called for one.
+        # Of these, those that look nothing up, or have only just begun; a question that waits has
+        # called for one of them.
         self._idle = 0
 
     def places(self, host: str, port: int, deadline: Deadline) -> list[Place]:
@@ -90,11 +91,11 @@ class Resolver:
                 # Daemons: a program that ends does not wait for a resolver.
                 threading.Thread(target=self._work, daemon=True, name="look-up").start()
                 self._threads += 1
+                self._idle += 1
 
     def _next(self) -> _Question | None:
         """Wait for a question, but not long; None if none comes: then this thread is done."""
         with self._asked:
-            self._idle += 1
             self._asked.wait_for(lambda: self._waiting, IDLE_SECONDS)
             self._idle -= 1
             if self._waiting:
@@ -104,17 +105,20 @@ class Resolver:
 
     def _work(self) -> None:
         while (question := self._next()) is not None:
-            if question.over.is_set():
-                # Nobody waits for it any more.
-                continue
-            try:
-                question.found = self._look_up(
-                    question.host, question.port, type=socket.SOCK_STREAM
-                )
-            # Whatever a resolver raises belongs to who asked.
-            except Exception as error:  # noqa: BLE001
-                question.error = error
+            # If it is over, nobody waits for it any more.
+            if not question.over.is_set():
+                self._answer(question)
+            with self._asked:
+                self._idle += 1
+            # Only now: who is answered may ask again at once, and finds this thread idle.
             question.over.set()
+
+    def _answer(self, question: _Question) -> None:
+        try:
+            question.found = self._look_up(question.host, question.port, type=socket.SOCK_STREAM)
+        # Whatever a resolver raises belongs to who asked.
+        except Exception as error:  # noqa: BLE001
+            question.error = error
 
 
 def address_of(place: Place) -> Address:

@@ -26,7 +26,7 @@ def overwrite(tx: Connection, table: Table, values: Rows) -> None:
     All rows have the same columns; what a row that is there has in others stays.
     """
     if values:
-        tx.execute(_overwriting(tx.dialect.name, table, tuple(values[0])), values)
+        tx.execute(_overwriting(tx.dialect.name, table, frozenset(values[0])), values)
 
 
 # To build a statement costs more than to run it.
@@ -39,7 +39,7 @@ def _adding(dialect: str, table: Table) -> PostgresInsert | SqliteInsert:
 
 @cache
 def _overwriting(
-    dialect: str, table: Table, columns: tuple[str, ...]
+    dialect: str, table: Table, columns: frozenset[str]
 ) -> PostgresInsert | SqliteInsert:
     statement = _insert(dialect, table)
     keys = [column.name for column in table.primary_key]
