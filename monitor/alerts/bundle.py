@@ -8,7 +8,7 @@ from dataclasses import replace
 from enum import Enum, auto
 
 from monitor.alerts.mailbox import is_others_turn
-from monitor.alerts.notice import NOTICES
+from monitor.alerts.notice import is_notice
 from monitor.alerts.route import NAMESPACE
 from monitor.alerts.wording import MAX_LISTED, MAX_PARAGRAPHS, clean, paragraphs_of
 from monitor.records import Alert, AlertedItem, Delivery, Mailbox, Reason
@@ -55,7 +55,7 @@ def next_in_line(
 
 def can_collapse(delivery: Delivery) -> bool:
     """Say whether it may become part of a digest: not twice, and no notice among the news."""
-    return delivery.message_id is None and delivery.group != NOTICES
+    return delivery.message_id is None and not is_notice(delivery)
 
 
 def _message(delivery: Delivery) -> str:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.alerts.bundle import DEEP, Take, join, next_in_line, window_of
-from monitor.alerts.notice import make_notice
+from monitor.alerts.notice import NOTICES, make_notice
 from monitor.alerts.payload import MAX_BYTES, encode
 from monitor.alerts.render import render
 from monitor.records import Alert, Delivery, Mailbox, Reason
@@ -51,8 +51,10 @@ BOUND = [one("a", message_id="a"), one("b", message_id="a"), *line(DEEP)]
         (BOUND, replace(OPEN, failures=5), True, "0", Take.ALONE),
         (BOUND, replace(OPEN, failures=6), True, "a", Take.AGAIN),
         (BOUND[:2], replace(OPEN, failures=5), True, "a", Take.AGAIN),
-        ([one("n", group="notices"), *line(DEEP)], OPEN, True, "n", Take.GROUP),
-        ([*line(DEEP - 1), one("n", group="notices")], OPEN, True, "0", Take.ALONE),
+        ([one("n", group=NOTICES), *line(DEEP)], OPEN, True, "n", Take.GROUP),
+        ([*line(DEEP - 1), one("n", group=NOTICES)], OPEN, True, "0", Take.ALONE),
+        ([one("r", group=f"{NOTICES}/border"), *line(DEEP)], OPEN, True, "r", Take.GROUP),
+        ([*line(DEEP - 1), one("n", group="notices")], OPEN, True, "0", Take.ALL),
     ],
     ids=[
         "one alone",
@@ -70,6 +72,8 @@ BOUND = [one("a", message_id="a"), one("b", message_id="a"), *line(DEEP)]
         "if there is a next one",
         "notices go together",
         "and do not make news deep",
+        "a report does not become an item of a digest",
+        "a topic may be called notices",
     ],
 )
 def test_who_is_next(
