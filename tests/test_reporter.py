@@ -226,6 +226,7 @@ def test_a_report_is_no_alert(timeline: Timeline) -> None:
     (report,) = reports.alerts()
     assert [item.score for item in report.items] == [0.4]
     assert reports.topic("border", NOW - DAY).alerts == 0
+    assert reports.glance().last_alert is None
     assert reports.alerts_of_item(report.items[0].item_id) == []
 
 
