@@ -164,8 +164,8 @@ def test_a_message_of_several_topics_names_them() -> None:
 @pytest.mark.parametrize(
     "groups, window",
     [
-        (["digest/08:00 to 17:00"] * 2, "08:00 to 17:00"),
-        (["quiet/22:00 to 07:00"], "22:00 to 07:00"),
+        (["digest/08:00 to 17:00"] * 2, "digest of 08:00 to 17:00"),
+        (["quiet/22:00 to 07:00"], "held in quiet hours, 22:00 to 07:00"),
         (["digest/a", "digest/b"], ""),
         (["border"], ""),
         (["border/digest"], ""),
@@ -177,6 +177,16 @@ def test_the_window_of_a_message(groups: list[str], window: str) -> None:
     assert window_of([one("x", group=group) for group in groups]) == window
     detail = join([alert()], window=window).detail
     assert detail == (f"{window}: 1 alert" if window else "")
+
+
+def test_a_held_message_says_why() -> None:
+    """Subject and text say what held a message, when, and how many alerts it has."""
+    held = "held in quiet hours, 2021-11-08 22:00 to 2021-11-09 07:00 CET"
+    group = "quiet/2021-11-08 22:00 to 2021-11-09 07:00 CET"
+    window = window_of([one("a", group=group), one("b", group=group)])
+    message = render(join(many(2), window=window), message_id="d")
+    assert message.subject == f"[belarus-eu-border] {held}: 2 alerts: Item 0"
+    assert f"{held}: 2 alerts" in " ".join(message.text.split())
 
 
 def test_notices_together() -> None:
