@@ -17,8 +17,8 @@ from functools import partial
 import structlog
 
 from monitor.alerts import about_feeds
+from monitor.alerts.notice import address
 from monitor.alerts.report import Facts, ReportPlan, report, window
-from monitor.alerts.route import route
 from monitor.alerts.wording import paragraphs_of
 from monitor.feeds.troubles import LEAST_SILENCE, Changes, Trouble, compare, find
 from monitor.judge import alerted
@@ -141,7 +141,7 @@ class Reporter:
         if topic.reports:
             made = report(self._facts(topic, since, until), plan.zone, now)
             to = self._rules.destinations[topic.name]
-            batch = Batch(alerts=(made,), deliveries=route(made, to, now))
+            batch = Batch(alerts=(made,), deliveries=address(made, to, now))
             log.info("report", topic=topic.name, headline=paragraphs_of(made.detail)[0])
         # Noted for topics without reports, too: one that is switched on covers the next week only.
         self._store.commit(batch, partial(write, told=Told(reported={topic.name: until})))

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 import structlog
 
+from monitor.alerts.bundle import DEEP, join
 from monitor.alerts.report import ReportPlan
+from monitor.alerts.route import route
 from monitor.notices import Notices
-from monitor.records import Alert, Batch, Reason
+from monitor.records import Alert, Batch, DeliveryState, Outcome, Reason
 from monitor.reporter import LOOK_EVERY, Reporter, ReporterRules
-from monitor.store import Reports, Store, Tellings, migrate, open_engine
+from monitor.store import Hands, Reports, Store, Tellings, migrate, open_engine
 from monitor.targets import Destination
 from tests.fakes import made
 from tests.fakes.made import DAY, HOUR, MINUTE
@@ -224,4 +226,33 @@ def test_a_report_is_no_alert(timeline: Timeline) -> None:
     (report,) = reports.alerts()
     assert [item.score for item in report.items] == [0.4]
     assert reports.topic("border", NOW - DAY).alerts == 0
+    assert reports.glance().last_alert is None
     assert reports.alerts_of_item(report.items[0].item_id) == []
+
+
+def test_a_report_keeps_to_itself(timeline: Timeline) -> None:
+    """However much waits at its destination, a report arrives as a report, and says all of it."""
+    reporter = timeline.reporter()
+    reporter.tick(NOW)
+    timeline.poll("LRT", brings=1)
+    later = NOW + 7 * DAY + HOUR
+    due_at = later - MINUTE
+    news = [made.alert(f"s{n}", items=(), created_at=due_at) for n in range(DEEP)]
+    routed = [one for alert in news for one in route(alert, [DESK], due_at)]
+    timeline.store.commit(Batch(alerts=tuple(news), deliveries=tuple(routed)))
+    reporter.tick(later)
+    hands = Hands(limit=9, collapsing=frozenset({DESK.name}))
+    told = []
+    while claims := timeline.store.claim(later, MINUTE, hands):
+        for claim in claims:
+            told.append(join(claim.alerts))
+            timeline.store.settle(
+                Outcome(
+                    delivery_ids=tuple(one.id for one in claim.deliveries),
+                    state=DeliveryState.DELIVERED,
+                    answer="ok",
+                    at=later,
+                )
+            )
+    assert [one.reason for one in told] == [Reason.DIGEST, Reason.NOTICE]
+    assert told[1].detail.startswith("10 alerts in 7 days, from 1 item\n")

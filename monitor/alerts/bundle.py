@@ -8,7 +8,8 @@ from dataclasses import replace
 from enum import Enum, auto
 
 from monitor.alerts.mailbox import is_others_turn
-from monitor.alerts.notice import NOTICES
+from monitor.alerts.notice import is_notice
+from monitor.alerts.plan import heading
 from monitor.alerts.route import NAMESPACE
 from monitor.alerts.wording import MAX_LISTED, MAX_PARAGRAPHS, clean, paragraphs_of
 from monitor.records import Alert, AlertedItem, Delivery, Mailbox, Reason
@@ -17,8 +18,6 @@ from monitor.records import Alert, AlertedItem, Delivery, Mailbox, Reason
 DEEP = 10
 # Deliveries of one message at most: what bounds its rows, and the alerts in memory.
 MOST = 500
-# Groups whose name tells, after a slash, the window of time that their message covers.
-_WINDOWED = ("digest/", "quiet/", "burst/")
 
 
 class Take(Enum):
@@ -55,7 +54,7 @@ def next_in_line(
 
 def can_collapse(delivery: Delivery) -> bool:
     """Say whether it may become part of a digest: not twice, and no notice among the news."""
-    return delivery.message_id is None and delivery.group != NOTICES
+    return delivery.message_id is None and not is_notice(delivery)
 
 
 def _message(delivery: Delivery) -> str:
@@ -63,11 +62,9 @@ def _message(delivery: Delivery) -> str:
 
 
 def window_of(deliveries: Sequence[Delivery]) -> str:
-    """Give the window of time that a message covers, in words; empty if it covers none."""
+    """Say why a message was held, and the window that it covers; empty if no schedule held it."""
     group = deliveries[0].group
-    if not group.startswith(_WINDOWED) or any(one.group != group for one in deliveries):
-        return ""
-    return group.partition("/")[2]
+    return "" if any(one.group != group for one in deliveries) else heading(group)
 
 
 def join(alerts: Sequence[Alert], *, window: str = "") -> Alert:

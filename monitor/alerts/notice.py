@@ -15,8 +15,9 @@ from monitor.alerts.route import NAMESPACE, route
 from monitor.records import Alert, Delivery, Reason
 from monitor.targets import Destination
 
-# Their group: notices may share a message, and never share one with news.
-NOTICES = "notices"
+# Their group: notices may share a message, and never share one with news. A slash comes first, for
+# topics name groups as well, and no topic has such a name.
+NOTICES = "/notices"
 
 
 def make_notice(kind: str, key: str, headline: str, text: str, now: datetime) -> Alert:
@@ -44,9 +45,18 @@ def address(
     *,
     never: Collection[str] = (),
 ) -> tuple[Delivery, ...]:
-    """Give the deliveries of a notice to the operator's destinations.
+    """Give the deliveries of a notice to the operator's destinations, or of a report to a topic's.
+
+    A report shares no message but with another of its topic: it is as long as several notices, and
+    among news it would be one item.
 
     `never` names those that it must not go through: what it tells is that they do not work.
     """
     routed = route(notice, (one for one in operator if one.name not in never), now)
-    return tuple(replace(one, group=NOTICES) for one in routed)
+    group = f"{NOTICES}/{notice.topic}" if notice.topic else NOTICES
+    return tuple(replace(one, group=group) for one in routed)
+
+
+def is_notice(delivery: Delivery) -> bool:
+    """Say whether it tells a notice or a report."""
+    return delivery.group.startswith(NOTICES)

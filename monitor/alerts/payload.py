@@ -69,6 +69,7 @@ def _write(alert: Alert, limits: _Limits, most: int | None = None) -> Json:
     sources = tuple(
         dict.fromkeys(name for item in items for name in item.sources or (item.source,))
     )
+    detail, is_cut = _detail(alert)
     return {
         "type": f"alert.{alert.reason.value}",
         "version": VERSION,
@@ -83,17 +84,20 @@ def _write(alert: Alert, limits: _Limits, most: int | None = None) -> Json:
         },
         "items": [_item(item, limits) for item in items],
         "left_out": left_out,
-        "detail": _detail(alert),
-        "shortened": _shortened(items, sources, limits),
+        "detail": detail,
+        "shortened": is_cut or _shortened(items, sources, limits),
     }
 
 
-def _detail(alert: Alert) -> str:
-    if alert.reason is not Reason.NOTICE:
-        return clean(alert.detail, 400)
-    # It has no items, so that there is room for all of it: 2,000 characters of four bytes.
-    headline, *rest = paragraphs_of(alert.detail) or ("",)
-    return clean(f"{headline}: {' '.join(rest)}" if rest else headline, 2_000)
+def _detail(alert: Alert) -> tuple[str, bool]:
+    """Give what the alert says beside its items, and whether that is cut."""
+    whole, most = alert.detail, 400
+    if alert.reason is Reason.NOTICE:
+        # It has one item at most, so that there is room: 2,000 characters of four bytes.
+        headline, *rest = paragraphs_of(alert.detail) or ("",)
+        whole, most = f"{headline}: {' '.join(rest)}" if rest else headline, 2_000
+    said = clean(whole, most)
+    return said, said != clean(whole, most + 1)
 
 
 def _item(item: AlertedItem, limits: _Limits) -> Json:

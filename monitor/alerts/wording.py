@@ -33,6 +33,8 @@ _SUMMARY = 400
 _PARAGRAPH = 600
 # Of an item in a digest.
 _SHORT_SUMMARY = 160
+# Of a digest, in its subject: why it was held, its window, and how many alerts it has.
+_HEADING = 90
 _NAME = 60
 _TERM = 40
 
@@ -116,7 +118,7 @@ def word(alert: Alert) -> WordedAlert:
     title = items[0].title if items else "(no items)"
     prefix = _PREFIXES.get(alert.reason, "")
     if alert.reason is Reason.DIGEST:
-        prefix = f"{clean(alert.detail, _NAME)}: "
+        prefix = f"{clean(alert.detail, _HEADING)}: "
     return WordedAlert(
         topic=topic,
         kind=_KINDS.get(alert.reason, SENTENCES[alert.reason]),

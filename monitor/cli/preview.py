@@ -17,8 +17,9 @@ from monitor.cli.screen import minute, plain, print_json, screen
 from monitor.config import Receiver, Settings
 from monitor.errors import SeedwatchError
 from monitor.records import Alert, Message, Reason, Topic
+from monitor.store.told import NO_ALERTS
 
-# Tests are no alerts of the topic; beyond so many of them in a row there is none.
+# Tests and reports are no alerts of the topic; beyond so many of them in a row there is none.
 _LOOKED_AT = 100
 
 
@@ -66,7 +67,7 @@ def _last_alert(settings: Settings, topic: Topic) -> Alert | None:
         return None
     with opened(settings, must_exist=True) as app:
         found = app.reports.alerts(topic=topic.name, limit=_LOOKED_AT)
-    return next((alert for alert in found if alert.reason is not Reason.TEST), None)
+    return next((alert for alert in found if alert.reason not in NO_ALERTS), None)
 
 
 def _by_kind(receiver: Receiver) -> dict[str, list[str]]:
@@ -126,10 +127,17 @@ def _as_json(message: Message) -> str:
     return json.dumps(message.payload, ensure_ascii=False, indent=2)
 
 
+def _as_file(message: Message) -> str:
+    page = "(its content is the HTML page: --json has it)"
+    return f"Atom: {message.subject}\n{page}\n\nJSON Lines: {_as_json(message)}"
+
+
 # What the notifier of a kind makes use of; a kind that is not here sends the text.
 _FORMS: Mapping[str, Callable[[Message], str]] = {
     "email": _as_mail,
     "slack": _as_blocks,
     "apprise": _with_subject,
+    "alertmanager": _with_subject,
+    "file": _as_file,
     "webhook": _as_json,
 }

@@ -27,7 +27,7 @@ class WebhookNotifier:
         self._tools = tools
 
     def send(self, message: Message) -> Sent:
-        """Post it; any 2xx is a success, a redirect is followed nowhere; 410 ends it for good."""
+        """Post it; any 2xx is a success, a redirect is followed nowhere; 410 pauses it."""
         url = self._target.url
         body = encode(message.payload)
         answer = post_json(self._tools, url, body, self._headers(message.id, body))

@@ -24,6 +24,7 @@ from monitor.store.schema import (
     revisions,
     stories,
 )
+from monitor.store.told import NO_ALERTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,7 @@ class Glance:
     failing: int
     # Deliveries that are due or under way.
     waiting: int
-    # Topic and time; a test is none.
+    # Topic and time; tests, notices and reports are none.
     last_alert: tuple[str, datetime] | None
 
 
@@ -60,7 +61,7 @@ class Reports:
 
     def glance(self) -> Glance:
         """Give what a line can hold; it reads indexes, not what is stored."""
-        last = select(alerts.c.topic, alerts.c.created_at).where(alerts.c.reason != "test")
+        last = select(alerts.c.topic, alerts.c.created_at).where(alerts.c.reason.not_in(NO_ALERTS))
         waiting = deliveries.c.state.in_([DeliveryState.PENDING, DeliveryState.SENDING])
         with reading(self._engine) as connection:
             told = connection.execute(last.order_by(alerts.c.created_at.desc()).limit(1)).first()
@@ -90,7 +91,7 @@ class Reports:
     def topic(self, topic: str, since: datetime) -> TopicReport:
         """Report on one topic since a time."""
         mine = (decisions.c.topic == topic, decisions.c.decided_at >= since)
-        told = (alerts.c.topic == topic, alerts.c.reason.not_in(["test", "notice"]))
+        told = (alerts.c.topic == topic, alerts.c.reason.not_in(NO_ALERTS))
         best = (
             select(items, feeds.c.name.label("source"), *decisions.c)
             .join(feeds)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.alerts.bundle import DEEP, Take, join, next_in_line, window_of
-from monitor.alerts.notice import make_notice
+from monitor.alerts.notice import NOTICES, make_notice
 from monitor.alerts.payload import MAX_BYTES, encode
 from monitor.alerts.render import render
 from monitor.records import Alert, Delivery, Mailbox, Reason
@@ -51,8 +51,10 @@ BOUND = [one("a", message_id="a"), one("b", message_id="a"), *line(DEEP)]
         (BOUND, replace(OPEN, failures=5), True, "0", Take.ALONE),
         (BOUND, replace(OPEN, failures=6), True, "a", Take.AGAIN),
         (BOUND[:2], replace(OPEN, failures=5), True, "a", Take.AGAIN),
-        ([one("n", group="notices"), *line(DEEP)], OPEN, True, "n", Take.GROUP),
-        ([*line(DEEP - 1), one("n", group="notices")], OPEN, True, "0", Take.ALONE),
+        ([one("n", group=NOTICES), *line(DEEP)], OPEN, True, "n", Take.GROUP),
+        ([*line(DEEP - 1), one("n", group=NOTICES)], OPEN, True, "0", Take.ALONE),
+        ([one("r", group=f"{NOTICES}/border"), *line(DEEP)], OPEN, True, "r", Take.GROUP),
+        ([*line(DEEP - 1), one("n", group="notices")], OPEN, True, "0", Take.ALL),
     ],
     ids=[
         "one alone",
@@ -70,6 +72,8 @@ BOUND = [one("a", message_id="a"), one("b", message_id="a"), *line(DEEP)]
         "if there is a next one",
         "notices go together",
         "and do not make news deep",
+        "a report does not become an item of a digest",
+        "a topic may be called notices",
     ],
 )
 def test_who_is_next(
@@ -160,8 +164,8 @@ def test_a_message_of_several_topics_names_them() -> None:
 @pytest.mark.parametrize(
     "groups, window",
     [
-        (["digest/08:00 to 17:00"] * 2, "08:00 to 17:00"),
-        (["quiet/22:00 to 07:00"], "22:00 to 07:00"),
+        (["digest/08:00 to 17:00"] * 2, "digest of 08:00 to 17:00"),
+        (["quiet/22:00 to 07:00"], "held in quiet hours, 22:00 to 07:00"),
         (["digest/a", "digest/b"], ""),
         (["border"], ""),
         (["border/digest"], ""),
@@ -173,6 +177,16 @@ def test_the_window_of_a_message(groups: list[str], window: str) -> None:
     assert window_of([one("x", group=group) for group in groups]) == window
     detail = join([alert()], window=window).detail
     assert detail == (f"{window}: 1 alert" if window else "")
+
+
+def test_a_held_message_says_why() -> None:
+    """Subject and text say what held a message, when, and how many alerts it has."""
+    held = "held in quiet hours, 2021-11-08 22:00 to 2021-11-09 07:00 CET"
+    group = "quiet/2021-11-08 22:00 to 2021-11-09 07:00 CET"
+    window = window_of([one("a", group=group), one("b", group=group)])
+    message = render(join(many(2), window=window), message_id="d")
+    assert message.subject == f"[belarus-eu-border] {held}: 2 alerts: Item 0"
+    assert f"{held}: 2 alerts" in " ".join(message.text.split())
 
 
 def test_notices_together() -> None:

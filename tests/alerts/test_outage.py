@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from monitor.alerts.notice import NOTICES
 from monitor.alerts.outage import notice_of
 from monitor.records import Alert, Delivery, DeliveryState, Mailbox, Outcome
 from tests.fakes import made
@@ -14,7 +15,7 @@ from tests.fakes.made import HOUR, MINUTE, NOW, SECOND
 
 NAME = "desk/1-slack"
 NEWS = (made.delivery(NAME),)
-NOTICE = (made.delivery(NAME, group="notices"),)
+NOTICE = (made.delivery(NAME, group=NOTICES),)
 PENDING, DEAD, EXPIRED = DeliveryState.PENDING, DeliveryState.DEAD, DeliveryState.EXPIRED
 
 

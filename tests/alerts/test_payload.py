@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from monitor.alerts.bundle import join
+from monitor.alerts.notice import make_notice
 from monitor.alerts.payload import MAX_BYTES, encode, payload
 from monitor.records import Alert, Reason, TermShare
 from tests.fakes.alerts import ALERTS, ITEM, alert, catch_up
@@ -138,3 +140,24 @@ def test_a_payload_is_cut_no_more_than_needed() -> None:
     five = payload(alert(*[replace(long, summary="ж" * 2_000)] * 5, reason=Reason.CATCH_UP))
     assert five["shortened"] is True
     assert five["items"][0]["summary"].endswith("…")
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_every_kind_of_message_is_as_documented(reason: Reason) -> None:
+    """Whatever is sent is as the schema says: a report, and several in one message, too."""
+    now = ITEM.first_seen_at
+    shown = [alert(reason=reason), join([alert(), alert(reason=Reason.UPDATE)])]
+    if reason is Reason.NOTICE:
+        notice = make_notice("report", "border", "no alert in 7 days", "Closest: 0.40", now)
+        shown += [notice, join([notice] * 3), replace(notice, topic="border", items=(ITEM,))]
+    for one in shown:
+        assert not list(faults(payload(one), SCHEMA))
+
+
+def test_a_notice_that_is_cut_says_so() -> None:
+    """A notice of more text than goes in is `shortened`, and one that just fits is not."""
+    now = ITEM.first_seen_at
+    for length, is_cut in ((499, False), (500, True)):
+        text = "\n".join(["x" * length] * 4)
+        notice = make_notice("down", "desk", "", text, now)
+        assert payload(notice)["shortened"] is is_cut, length

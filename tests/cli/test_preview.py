@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from monitor.alerts.notice import make_notice
 from monitor.cli import main
 from monitor.records import Batch, Reason
 from monitor.store import Store, migrate, open_engine
@@ -89,6 +91,33 @@ def test_preview_for_machines(config: Path) -> None:
     assert slack["blocks"][0]["text"]["text"].startswith("*border* <https://")
     assert hook["payload"]["topic"] == "border"
     assert console["is_example"] is False
+
+
+def test_preview_of_forms_for_machines(config: Path) -> None:
+    """Alertmanager gets subject and text; a file gets an entry, and a line of JSON."""
+    more = """\
+  feed:
+    - file: {atom: alerts.xml, jsonl: alerts.jsonl}
+    - alertmanager: {url: "http://localhost:9093"}
+templates:
+"""
+    config.write_text(CONFIG.replace("templates:\n", more), encoding="utf-8")
+    shown = run(config, "border", "--receiver", "feed")
+    file, manager = shown.split("feed/2-alertmanager")
+    assert "Atom: [border] " in file
+    assert '"type": "alert.first_story"' in file
+    subject = manager.index("[border] ")
+    assert "first item of a story" not in manager[subject : manager.index("\n\n", subject)]
+    assert "[border] first item of a story" in manager
+
+
+def test_a_report_is_not_previewed(config: Path) -> None:
+    """After a report on the topic its last alert is still the one that is shown."""
+    engine = open_engine(f"sqlite:///{config.parent / 'seedwatch.db'}")
+    report = make_notice("report", "border", "no alert in 7 days", "", NOW + HOUR)
+    Store(engine).commit(Batch(alerts=(replace(report, topic="border"),)))
+    engine.dispose()
+    assert run(config, "border") == GOLDEN.read_text(encoding="utf-8")
 
 
 def test_preview_of_what_is_not_there(config: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from monitor.alerts.bundle import DEEP
+from monitor.alerts.notice import NOTICES
 from monitor.alerts.route import route
 from monitor.records import Alert, Batch, Claim, Delivery, DeliveryState, Mailbox, Outcome, Reason
 from monitor.store import Hands, Mailboxes, Reports, Store, outbox
@@ -194,7 +195,7 @@ def test_the_next_message_is_tried_without_what_failed(store: Store) -> None:
 def test_a_deep_line_is_one_message_where_it_may(store: Store, *, collapses: bool) -> None:
     """What has piled up is one message for people, but notices keep to themselves."""
     news = {tell(store, f"n{number}", at=NOW + number * SECOND)[0].id for number in range(DEEP)}
-    tell(store, "notice", group="notices", at=NOW + DAY)
+    tell(store, "notice", group=NOTICES, at=NOW + DAY)
     collapsing = frozenset({SLACK}) if collapses else frozenset()
     (claim,) = store.claim(NOW + DAY, LEASE, Hands(limit=1, collapsing=collapsing))
     assert ids(claim) == news if collapses else len(claim.deliveries) == 1

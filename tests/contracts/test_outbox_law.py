@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, delete
 
 from monitor.alerts.mailbox import after_answer
+from monitor.alerts.notice import NOTICES
 from monitor.alerts.retry import Limits, after_error
 from monitor.alerts.route import route
 from monitor.errors import DeliveryError
@@ -35,7 +36,7 @@ ERRORS = {
 }
 STEPS = st.one_of(
     st.tuples(
-        st.just("tell"), st.sampled_from(PLACES), st.sampled_from(["", "", "border", "notices"])
+        st.just("tell"), st.sampled_from(PLACES), st.sampled_from(["", "", "border", NOTICES])
     ),
     st.tuples(st.just("flood"), st.sampled_from(PLACES)),
     st.tuples(st.just("claim"), st.integers(1, 4)),
