@@ -84,17 +84,20 @@ class Timeline:
         """Make one who delivers by these notifiers; chance makes half of the longest wait."""
         return Deliver(self.store, notifiers, RULES, clock=lambda: self.now, chance=lambda: 0.5)
 
-    def tell(self, name: str, *to: str, reason: Reason = Reason.FIRST_STORY) -> list[Delivery]:
+    def tell(
+        self, name: str, *to: str, reason: Reason = Reason.FIRST_STORY, group: str = ""
+    ) -> list[Delivery]:
         """Commit an alert now, and return its deliveries."""
         alert = made.alert(name, created_at=self.now, reason=reason)
         if reason is Reason.UPDATE:
             alert = replace(alert, id=f"{alert.id[:-6]}{self.now:%H%M%S}")
-        deliveries = route(alert, map(made.destination, to), self.now)
+        routed = route(alert, map(made.destination, to), self.now)
+        deliveries = [replace(one, group=group) for one in routed]
         seen = made.seen(name, first_seen_at=self.now)
         self.store.commit(
             Batch(items=(made.judged(seen),), alerts=(alert,), deliveries=tuple(deliveries))
         )
-        return list(deliveries)
+        return deliveries
 
     def states(self) -> dict[str, DeliveryState]:
         """Give the state of each delivery by destination; the latest alert's counts."""
@@ -308,6 +311,37 @@ def test_a_list_of_stories_begins_no_thread(timeline: Timeline) -> None:
         timeline.now += SECOND
     listed, update = slack.messages
     assert (listed.story_id, update.earlier) == ("", None)
+
+
+def test_companions_and_threads(timeline: Timeline) -> None:
+    """A first message that waited alone begins its story's thread; one of several begins none.
+
+    Then the story's next message stands for itself, and what follows hangs on that.
+    """
+    receipts = [Sent(answer="ok", receipt={"ts": str(number)}) for number in range(5)]
+    slack = Scripted(*receipts)
+    deliver = timeline.deliverer({SLACK: slack})
+    timeline.tell("alone", SLACK, group="border")
+    run(deliver)
+    timeline.now += SECOND
+    timeline.tell("alone", SLACK, reason=Reason.UPDATE, group="border")
+    run(deliver)
+    timeline.now += SECOND
+    timeline.tell("fence", SLACK, group="border")
+    timeline.tell("fence", SLACK, reason=Reason.UPDATE, group="border")
+    run(deliver)
+    for _ in range(2):
+        timeline.now += SECOND
+        timeline.tell("fence", SLACK, reason=Reason.UPDATE, group="border")
+        run(deliver)
+    told = [(one.payload["reason"], one.earlier) for one in slack.messages]
+    assert told == [
+        ("first_story", None),
+        ("update", {"ts": "0"}),
+        ("digest", None),
+        ("update", None),
+        ("update", {"ts": "3"}),
+    ]
 
 
 def test_new_notifiers_take_over(timeline: Timeline) -> None:

@@ -10,7 +10,7 @@ import click
 from monitor import app as wiring
 from monitor.alerts.schedule_words import in_words
 from monitor.cli.place import settings_of
-from monitor.cli.screen import plain, print_json, screen
+from monitor.cli.screen import plain, print_json, screen, span
 from monitor.cli.starter import starter_folder
 from monitor.config import Settings
 from monitor.errors import SeedwatchError
@@ -107,7 +107,7 @@ def _show(settings: Settings, tracker: Tracker, trials: list[dict[str, object]])
         console.print(plain(f"topic {topic.name}: {seeds} -> {told}"))
         strongest = ", ".join(tracker.strongest(topic.name, 12))
         console.print(plain(f"  looks for: {strongest}"))
-    console.print(f"{len(settings.feeds)} feeds, every {settings.polling.every} on average")
+    console.print(f"{len(settings.feeds)} feeds, every {span(settings.polling.every)} on average")
     for receiver in settings.receivers:
         kinds = ", ".join(destination.kind for destination in receiver.destinations)
         console.print(plain(f"receiver {receiver.name}: {kinds}"))
