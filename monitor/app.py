@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from monitor import __version__, notify
 from monitor.alerts.dispatch import redated
 from monitor.config import Settings
 from monitor.deliver import Deliver, DeliveryRules
 from monitor.desk import PushDesk
-from monitor.errors import StoreError
+from monitor.errors import RefusedStoreError, StoreError
 from monitor.feeds.conditions import conditions
 from monitor.feeds.moves import address
 from monitor.feeds.pace import Bounds
@@ -47,8 +48,10 @@ from monitor.store import (
     Store,
     Subscriptions,
     Tellings,
+    is_damaged,
     migrate,
     open_engine,
+    outage,
 )
 from monitor.subscribe import Pipe, Subscriber, SubscribeRules
 from monitor.targets import Destination, fingerprint
@@ -135,13 +138,25 @@ def open_database(settings: Settings) -> Engine:
     Raises `StoreError` with one line if it cannot be used as it is.
     """
     engine = open_engine(settings.store_url)
-    try:
+    with one_line(engine):
         migrate(engine)
-    except OperationalError as error:
-        cause = str(error.orig or error).strip().splitlines()[0]
-        where = engine.url.render_as_string()
-        raise StoreError(f"the database {where} cannot be used: {cause}") from error
     return engine
+
+
+@contextmanager
+def one_line(engine: Engine) -> Iterator[None]:
+    """Turn an outage of the database into a `StoreError` of one line."""
+    try:
+        yield
+    except DatabaseError as error:
+        cause = outage(error)
+        if cause is None:
+            raise
+        what = f"the database {engine.url.render_as_string()} cannot be used: {cause}"
+        if is_damaged(error):
+            cure = "restore a backup, or move the file away to begin anew"
+            raise RefusedStoreError(f"{what}: {cure}") from error
+        raise StoreError(what) from error
 
 
 def make_client(settings: Settings, clock: Callable[[], datetime]) -> Client:
@@ -196,6 +211,8 @@ def wire(
         chance=chance,
         notices=notices,
     )
+    if after:
+        deliver.follow(after.deliver)
     editors = {name: one for name, one in notifiers.items() if isinstance(one, Editor)}
 
     def fetch(feed: Feed) -> FetchResult:
@@ -267,7 +284,9 @@ def _recall(store: Store, feed_id: int, aliases: Sequence[str]) -> dict[str, Ite
     """Give the stored items of a feed under some aliases; none while the store is unusable."""
     try:
         return store.stored_items(feed_id, aliases)
-    except OperationalError:
+    except DatabaseError as error:
+        if outage(error) is None:
+            raise
         # No fault of the feed, which is read whole: whoever has to store it will tell.
         return {}
 

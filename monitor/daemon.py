@@ -19,7 +19,6 @@ from typing import Any, Literal
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy.exc import OperationalError
 
 from monitor import app as wiring
 from monitor.app import App
@@ -28,6 +27,7 @@ from monitor.herald import Herald, status_line
 from monitor.push import Door
 from monitor.records import Outcome
 from monitor.reload import Configuration, swap
+from monitor.store import outage
 
 log = structlog.get_logger()
 
@@ -192,8 +192,10 @@ class Daemon:
         glance = None
         try:
             glance = self._app.reports.glance()
-        except OperationalError as error:
-            causes[_cause(error)] = None
+        except Exception as error:
+            if (cause := outage(error)) is None:
+                raise
+            causes[cause] = None
         wrong += [f"the database cannot be used: {cause}" for cause in causes]
         topics = len(self._app.settings.topics)
         self._herald.say(status_line(topics, glance, [one for one in wrong if one]))
@@ -211,6 +213,7 @@ class Daemon:
         self._guarded("websub", self._take_last_pushes)
         # A job that had to be waited for is part of the grace.
         wait(self._sending, timeout=SEND_GRACE_SECONDS - (time.monotonic() - started))
+        self._guarded("deliver", self._app.deliver.settle_left)
         cut_off = sum(not future.done() for future in self._sending)
         self._app.close()
         # What was cut off now is written down as such.
@@ -242,32 +245,39 @@ class Daemon:
     def _guarded(
         self,
         name: str,
-        job: Callable[[], None],
+        job: Callable[[], bool | None],
         lock: AbstractContextManager[Any] | None = None,
     ) -> None:
         """Run a job; a fault is logged when it appears and when it ends, and tried again.
 
         A job that is at its end says so to the watchdog, also in an outage of the database: another
         start would not mend that. One that breaks by a fault of ours does not.
+
+        False from a job: it had nothing to write. That is no sign that an outage is over.
         """
         try:
             with lock or self._lock:
-                job()
-        except OperationalError as error:
-            cause = _cause(error)
+                has_written = job() is not False
+        except Exception as error:
+            cause = outage(error)
+            if cause is None:
+                log.exception("job_broke", job=name)
+                return
             if self._broken.get(name) != cause:
                 log.error("store_unusable", job=name, cause=cause)  # noqa: TRY400 - no bug
             self._broken[name] = cause
             self._herald.completed(name, well=False)
-        except Exception:
-            log.exception("job_broke", job=name)
         else:
-            if self._broken.pop(name, None):
+            if has_written and name in self._broken:
+                del self._broken[name]
                 log.info("store_usable_again", job=name)
-            self._herald.completed(name, well=True)
+            self._herald.completed(name, well=name not in self._broken)
 
-    def poll(self) -> None:
-        """Judge what was fetched, start what is due, and tell what a round of polls showed."""
+    def poll(self) -> bool:
+        """Judge what was fetched, start what is due, and tell what a round of polls showed.
+
+        Says whether anything was judged, and so written.
+        """
         app = self._app
         now = app.clock()
         self._hear(app)
@@ -278,6 +288,7 @@ class Daemon:
         if scheduler is not None and scheduler.running and app.poller.is_behind:
             soon = wiring.utc_now() + self._tick / SOONER
             scheduler.modify_job("poll", next_run_time=soon)
+        return judged > 0
 
     def _hear(self, app: App) -> None:
         """Take over what people have said or undone since; nothing that was learned is lost."""
@@ -378,7 +389,3 @@ class Daemon:
 
     def _watch(self, app: App) -> None:
         self._herald.vitals.watch(app.fetchers, app.senders, app.askers)
-
-
-def _cause(error: OperationalError) -> str:
-    return str(error.orig or error).strip().splitlines()[0]

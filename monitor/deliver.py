@@ -13,6 +13,7 @@ store.settle(outcome)                   with the notice to the operator, if ther
 
 from __future__ import annotations
 
+import queue
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
@@ -39,7 +40,7 @@ from monitor.records import (
     Notifier,
     Outcome,
 )
-from monitor.store import Hands, Store
+from monitor.store import Hands, Store, outage
 
 log = structlog.get_logger()
 
@@ -97,6 +98,8 @@ class Deliver:
         self._clock = clock
         self._chance = chance
         self._notices = notices or Notices(store, ())
+        # Outcomes that could not be written down, since the database was unusable.
+        self._left: queue.SimpleQueue[tuple[Claim, Outcome]] = queue.SimpleQueue()
         # Destinations with a message under way from here.
         self._busy: set[str] = set()
         # When messages that are too old were last looked for.
@@ -104,7 +107,7 @@ class Deliver:
 
     def with_notifiers(self, notifiers: Mapping[str, Notifier]) -> Deliver:
         """Give the same with other ways out."""
-        return Deliver(
+        other = Deliver(
             self._store,
             notifiers,
             self._rules,
@@ -112,9 +115,17 @@ class Deliver:
             chance=self._chance,
             notices=self._notices,
         )
+        other.follow(self)
+        return other
+
+    def follow(self, before: Deliver) -> None:
+        """Share what another could not write down: what it sent must not be sent again."""
+        self._left = before._left
 
     def deliver_due(self, executor: Executor, most: int) -> list[Future[list[Outcome]]]:
         """Claim what is due and hand it to the executor; a slow destination delays no other."""
+        # First: what was sent must not be claimed again when its lease is over.
+        self.settle_left()
         now = self._clock()
         self._expire(now)
         hands = Hands(
@@ -129,16 +140,46 @@ class Deliver:
         return [executor.submit(self._take_turn, claim) for claim in claims]
 
     def attempt(self, claim: Claim) -> Outcome:
-        """Send one message and settle it."""
+        """Send one message and settle it.
+
+        What became of it is kept if the database is unusable meanwhile, until it can be written
+        down: see `settle_left`.
+        """
+        facts = {"destination": claim.destination, "id": claim.delivery.id}
         try:
             outcome = self._send(claim)
-            self._store.settle(outcome, self._telling(outcome, claim.deliveries))
-        except Exception:
-            # Nobody asks this future. When the lease ends it is sent again, under the same id.
-            log.exception("outcome_not_stored", destination=claim.destination, id=claim.delivery.id)
+            try:
+                self._settle(claim, outcome)
+            except Exception as error:
+                if (cause := outage(error)) is not None:
+                    self._left.put((claim, outcome))
+                    log.warning("outcome_waits", **facts, answer=outcome.answer, cause=cause)
+                raise
+        except Exception as error:
+            # Nobody asks this future. If nothing is known of it, it is sent again when the lease
+            # ends, under the same id.
+            if outage(error) is None:
+                log.exception("outcome_not_stored", **facts)
             raise
-        _log(claim.deliveries, outcome, claim.delivery.attempts + 1)
         return outcome
+
+    def settle_left(self) -> None:
+        """Write down what could not be written down before; raises while it still cannot."""
+        for _ in range(self._left.qsize()):
+            try:
+                claim, outcome = self._left.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                self._settle(claim, outcome)
+            except Exception as error:
+                if outage(error) is not None:
+                    self._left.put((claim, outcome))
+                raise
+
+    def _settle(self, claim: Claim, outcome: Outcome) -> None:
+        self._store.settle(outcome, self._telling(outcome, claim.deliveries))
+        _log(claim.deliveries, outcome, claim.delivery.attempts + 1)
 
     def _take_turn(self, claim: Claim) -> list[Outcome]:
         """Send what waits for one destination, while it takes it and needs no pause."""
@@ -171,6 +212,9 @@ class Deliver:
         except DeliveryError as error:
             return self._failed(claim, error)
         except Exception as error:
+            if outage(error) is not None:
+                # Before it was sent: no attempt, and no fault of the destination.
+                raise
             # A fault of ours must not stop the others; it is retried, told and at last given up.
             log.exception("delivery_broke", destination=claim.destination, id=claim.delivery.id)
             broke = DeliveryError(f"internal error: {type(error).__name__}", permanent=False)

@@ -65,6 +65,10 @@ class StoreError(SeedwatchError):
     """The database cannot be used as it is."""
 
 
+class RefusedStoreError(StoreError):
+    """The database cannot be used until a person has done something about it."""
+
+
 class DeliveryError(SeedwatchError):
     """The other side did not take the message.
 

@@ -45,6 +45,6 @@ def test_a_wrong_configuration_is_not_tried_again() -> None:
         parser = configparser.ConfigParser(strict=False, interpolation=None, comment_prefixes="#")
         parser.optionxform = str  # type: ignore[assignment, method-assign]
         parser.read_string(unit.read_text(encoding="utf-8"))
-        assert parser["Service"]["RestartPreventExitStatus"] == "78"
+        assert parser["Service"]["RestartPreventExitStatus"] == "65 78"
         assert parser["Service"]["Restart"] == "always"
         assert parser["Service"]["Type"] == "notify"

@@ -2,8 +2,9 @@
 
 `seedwatch --help` answers in under 0.3 s because nothing heavy is imported up here.
 
-Exit codes: 0 fine, 1 it failed, 2 usage, 78 the configuration is wrong (EX_CONFIG of sysexits.h,
-which systemd can be told not to restart on).
+Exit codes: 0 fine, 1 it failed, 2 usage, 65 the database is damaged or of a newer version, 78 the
+configuration is wrong (EX_DATAERR and EX_CONFIG of sysexits.h, which systemd can be told not to
+restart on).
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import click
 
 from monitor import __version__
 from monitor.cli import feed_commands, install
-from monitor.errors import ConfigError, SeedwatchError
+from monitor.errors import ConfigError, RefusedStoreError, SeedwatchError
 
+EX_DATAERR = 65
 EX_CONFIG = 78
 
 
@@ -37,7 +39,7 @@ class _Group(click.Group):
             ctx.exit(EX_CONFIG)
         except SeedwatchError as error:
             click.echo(f"seedwatch: {error}", err=True)
-            ctx.exit(1)
+            ctx.exit(EX_DATAERR if isinstance(error, RefusedStoreError) else 1)
 
 
 @click.group(

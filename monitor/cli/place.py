@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from monitor.app import App, open_database, wire
+from monitor.app import App, one_line, open_database, wire
 from monitor.config import Settings, load, without_file
 from monitor.errors import ConfigError, Fault, StoreError
 from monitor.log import set_up
@@ -74,13 +74,16 @@ def _database_file(settings: Settings) -> Path | None:
 def opened(settings: Settings, *, must_exist: bool) -> Iterator[App]:
     """Open the database and wire the app for one command.
 
-    Raises `StoreError` if the database must exist, since only the service makes it.
+    Raises `StoreError` if the database must exist, since only the service makes it, and if it
+    cannot be used, also in the middle of the work.
     """
     if must_exist and not has_database(settings):
         path = _database_file(settings)
         raise StoreError(f"there is no database at {path} yet: start `seedwatch run` first")
-    app = wire(settings, open_database(settings))
-    try:
-        yield app
-    finally:
-        app.close()
+    engine = open_database(settings)
+    with one_line(engine):
+        app = wire(settings, engine)
+        try:
+            yield app
+        finally:
+            app.close()

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from monitor.app import open_database, wire
+from monitor.app import one_line, open_database, wire
 from monitor.cli.place import find_config
 from monitor.config import Settings, load
 from monitor.daemon import Daemon
@@ -25,7 +25,7 @@ def run(named: Path | None) -> None:
         return load(path, os.environ)
 
     engine = open_database(settings)
-    with sole_daemon(engine):
+    with sole_daemon(engine), one_line(engine):
         Daemon(wire(settings, engine), reload).run()
     leave()
 

@@ -4,6 +4,7 @@ from monitor.store.engine import has_daemon, open_engine, sole_daemon
 from monitor.store.feedback import Feedback
 from monitor.store.mailboxes import Mailboxes
 from monitor.store.migrate import migrate
+from monitor.store.outage import is_damaged, outage
 from monitor.store.outbox import Hands
 from monitor.store.recounts import Recounts
 from monitor.store.reports import Glance, Reports
@@ -26,7 +27,9 @@ __all__ = [
     "Subscriptions",
     "Tellings",
     "has_daemon",
+    "is_damaged",
     "migrate",
     "open_engine",
+    "outage",
     "sole_daemon",
 ]

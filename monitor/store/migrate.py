@@ -10,7 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
-from monitor.errors import StoreError
+from monitor.errors import RefusedStoreError
 from monitor.store.engine import MIGRATION_LOCK, alone
 
 
@@ -29,7 +29,8 @@ def migrations(engine: Engine | None = None) -> Config:
 def migrate(engine: Engine) -> None:
     """Apply what is missing, in one transaction.
 
-    Raises `StoreError` if the database was written by a newer version, and then changes nothing.
+    Raises `RefusedStoreError` if the database was written by a newer version, and then changes
+    nothing.
     """
     config = migrations(engine)
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
@@ -37,7 +38,7 @@ def migrate(engine: Engine) -> None:
         alone(connection, MIGRATION_LOCK)
         current = MigrationContext.configure(connection).get_current_revision()
         if current is not None and current not in known:
-            raise StoreError(
+            raise RefusedStoreError(
                 f"the database {engine.url.render_as_string()} is of a newer version of seedwatch"
                 f" (its schema is {current}, this version knows up to {max(known)}):"
                 " run the newer version, or restore a backup made before the upgrade"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -20,7 +22,7 @@ from tests.fakes.service import (
     scene,
     wait_until,
 )
-from tests.fakes.web import Reply
+from tests.fakes.web import RecordedRequest, Reply
 
 # The service with quicker ticks than the command's.
 quick = partial(Fork, "never")
@@ -86,4 +88,42 @@ def test_a_destination_that_is_down_delays_no_other_and_keeps_its_order(stage: S
     tried = [one.headers["webhook-id"] for one in stage.receivers.web.requests(WEBHOOK)]
     assert len(tried) == len(NEWS) + 2
     assert len(set(tried)) == len(NEWS)
+    assert len(stage.receivers.taken(SLACK)) == len(subjects(stage)) == len(NEWS)
+
+
+def test_a_destination_that_swallows_messages_delays_no_other(stage: Scene) -> None:
+    """While one never answers the others get each alert; then it gets all, in order, by one id."""
+    is_back = threading.Event()
+
+    def swallow(_: RecordedRequest) -> Reply:
+        # Silent until it is back; our timeout hangs up before.
+        is_back.wait(60)
+        return Reply(body=b"ok")
+
+    stage.service.config["delivery"]["timeout"] = "1s"
+    stage.service.write()
+    stage.service.send(signal.SIGHUP)
+    stage.service.wait_for("reloaded")
+    stage.receivers.web.route(WEBHOOK, swallow)
+    for number, item in enumerate(NEWS, start=1):
+        stage.news.publish("/wire", item)
+        wait_until(
+            lambda count=number: len(subjects(stage)) == count,  # type: ignore[misc]
+            lambda: f"mails: {subjects(stage)}",
+        )
+    (delayed, *_) = stage.service.wait_for("delivery_delayed")
+    assert delayed["destination"] == DESTINATIONS["webhook"]
+    assert stage.service.events("delivered")[-1]["destination"] != DESTINATIONS["webhook"]
+    swallowed = len(stage.receivers.web.requests(WEBHOOK))
+    is_back.set()
+    # Not to wait for its next try, which may be far.
+    stage.service.command("redeliver", DESTINATIONS["webhook"])
+    stage.service.wait_until_settled()
+    assert stage.service.stop() == 0
+    # Those that were swallowed were all the first in line, under one id.
+    requests = stage.receivers.web.requests(WEBHOOK)
+    titles = [payload_of(one)["items"][0]["title"] for one in requests]
+    assert set(titles[:swallowed]) == {NEWS[0].title}
+    assert list(dict.fromkeys(titles)) == [item.title for item in NEWS]
+    assert len({one.headers["webhook-id"] for one in requests}) == len(NEWS)
     assert len(stage.receivers.taken(SLACK)) == len(subjects(stage)) == len(NEWS)

@@ -268,7 +268,7 @@ def test_a_database_that_is_not_ours_is_refused(stage: Scene) -> None:
     stage.service.sql("UPDATE alembic_version SET version_num = '9999'")
     before = stage.service.database.read_bytes()
     done = stage.service.command("run")
-    assert done.returncode == 1
+    assert done.returncode == 65
     (line,) = done.stderr.splitlines()
     assert "is of a newer version of seedwatch (its schema is 9999" in line
     assert stage.service.database.read_bytes() == before

@@ -15,7 +15,10 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from monitor.cli import main
-from tests.fakes import killing
+from tests.fakes import faulty, killing
+
+# The step of a service whose database can be spoilt.
+FAULTY = "faulty"
 
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(
@@ -48,6 +51,8 @@ def _service(step: str | None, path: str, log: str) -> None:
     _settle_in(str(Path(path).parent), log, log)
     if step is None:
         main(["--config", path, "run"])
+    elif step == FAULTY:
+        faulty.run(Path(path))
     else:
         killing.run(step, Path(path))
 
@@ -55,7 +60,8 @@ def _service(step: str | None, path: str, log: str) -> None:
 class Fork:
     """A service; looks like a `Popen`.
 
-    With a step it dies there; without one it is the command `seedwatch run`.
+    With a step it dies there, or, if that is `FAULTY`, its database can be spoilt; without one it
+    is the command `seedwatch run`.
     """
 
     def __init__(self, step: str | None, path: Path, log: Path) -> None:
