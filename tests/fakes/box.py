@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from monitor.cli.service_files import unreachable
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +35,8 @@ def absent(tool: Path) -> str | None:
         return "the box needs root"
     if not Path("/lib/systemd/systemd").exists():
         return "systemd is absent"
+    if ROOT.is_relative_to("/tmp") or ROOT.is_relative_to("/run"):
+        return "the box hides /tmp and /run, where this checkout lies"
     if interpreter() is None:
         return "no Python that others may run is of this version"
     return None
@@ -66,7 +70,9 @@ class Box:
     def boot(self) -> None:
         """Start it; returns when it is up."""
         done = self._call("start")
-        assert done.returncode == 0, done.stderr
+        if done.returncode:
+            # A machine that lets nobody make namespaces: nothing is said of the service there.
+            pytest.skip(f"the box does not boot here: {done.stderr.strip()[-200:]}")
         # As on a real machine, and not in a container, where systemd leaves it to others: without
         # it the folder of a unit's credentials stays empty.
         self.run("mount", "--make-rshared", "/")
