@@ -35,7 +35,7 @@ def absent(tool: Path) -> str | None:
         return "the box needs root"
     if not Path("/lib/systemd/systemd").exists():
         return "systemd is absent"
-    if ROOT.is_relative_to("/tmp") or ROOT.is_relative_to("/run"):
+    if any(ROOT.is_relative_to(hidden) for hidden in ("/tmp", "/run")):  # noqa: S108 - named, not used
         return "the box hides /tmp and /run, where this checkout lies"
     if interpreter() is None:
         return "no Python that others may run is of this version"
