@@ -47,11 +47,12 @@ from bench.scale_outlets import (
     url_of,
 )
 from bench.sets import ROOT, print_table
-from monitor.app import open_database, start_up, wire
+from monitor.app import open_database, wire
 from monitor.config import load
 from monitor.feeds.pace import observe
 from monitor.log import set_up
 from monitor.records import Document
+from monitor.start import start_up
 from monitor.store.paces import pace_json
 from monitor.store.schema import feeds
 

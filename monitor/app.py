@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 
 import structlog
@@ -15,29 +15,33 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
 
 from monitor import __version__, notify
-from monitor.alerts.dispatch import redated
 from monitor.config import Settings
-from monitor.deliver import Deliver, DeliveryRules
+from monitor.deliver import Deliver
 from monitor.desk import PushDesk
 from monitor.errors import RefusedStoreError, StoreError
 from monitor.feeds.conditions import conditions
 from monitor.feeds.moves import address
-from monitor.feeds.pace import Bounds
 from monitor.feeds.pacer import Pacer
-from monitor.feeds.schedule import JITTER
-from monitor.feeds.turns import TurnRules, steady_rate
 from monitor.fetch import Client, Guard, Limits, Trust, user_agent
 from monitor.inbox import Inbox
 from monitor.ingest import Ingest
-from monitor.judge import Watch
 from monitor.notices import Notices
 from monitor.parsing import Parsers
 from monitor.poll import Poller
 from monitor.push import Doorplate, PushLimits
 from monitor.reading import Imprints, Reader
-from monitor.records import Editor, Feed, FetchResult, Item, Notifier, Topic
+from monitor.records import Editor, Feed, FetchResult, Item, Notifier
 from monitor.recount import Recounter
-from monitor.reporter import Reporter, ReporterRules
+from monitor.reporter import Reporter
+from monitor.rules import (
+    delivery_rules,
+    destinations_of,
+    make_pacer,
+    operator_of,
+    reporter_rules,
+    turn_rules,
+    watch_of,
+)
 from monitor.store import (
     Feedback,
     Mailboxes,
@@ -54,15 +58,11 @@ from monitor.store import (
     outage,
 )
 from monitor.subscribe import Pipe, Subscriber, SubscribeRules
-from monitor.targets import Destination, fingerprint
-from monitor.topics import threshold
-from monitor.topics.track import WARM_ITEMS, Tracker
+from monitor.topics.track import Tracker
 from monitor.workers import Workers
 
 log = structlog.get_logger()
 
-# How far back a topic that is new is shown the stored items.
-ADOPT_SINCE = timedelta(days=7)
 # Messages under way at once, each to another destination.
 SENDERS = 8
 # Hubs asked at once: there is no hurry.
@@ -204,12 +204,7 @@ def wire(
     notices = Notices(store, operator_of(settings))
     notifiers = make_notifiers(settings, client, clock)
     deliver = Deliver(
-        store,
-        notifiers,
-        delivery_rules(settings),
-        clock=clock,
-        chance=chance,
-        notices=notices,
+        store, notifiers, delivery_rules(settings), clock=clock, chance=chance, notices=notices
     )
     if after:
         deliver.follow(after.deliver)
@@ -272,14 +267,6 @@ def wire(
     )
 
 
-def make_pacer(settings: Settings) -> Pacer:
-    """Make what shares the polls among the feeds, within the bounds of the configuration."""
-    polling = settings.polling
-    # What is planned may be stretched by chance, and still has to come in time.
-    most = max(polling.every, polling.at_least_every / (1 + JITTER))
-    return Pacer(polling.every, Bounds(least=polling.at_most_every, most=most))
-
-
 def _recall(store: Store, feed_id: int, aliases: Sequence[str]) -> dict[str, Item]:
     """Give the stored items of a feed under some aliases; none while the store is unusable."""
     try:
@@ -327,75 +314,6 @@ def door_of(app: App) -> Doorplate | None:
     )
 
 
-def watch_of(settings: Settings) -> Watch:
-    """Say what is watched, and who is told."""
-    by_name = {receiver.name: receiver.destinations for receiver in settings.receivers}
-    destinations: Mapping[str, tuple[Destination, ...]] = {
-        topic.name: tuple(one for name in topic.receivers for one in by_name[name])
-        for topic in settings.topics
-    }
-    return Watch(
-        topics=settings.topics,
-        destinations=destinations,
-        at_least_every=settings.polling.at_least_every,
-        schedules={
-            destination.name: receiver.schedule
-            for receiver in settings.receivers
-            for destination in receiver.destinations
-        },
-    )
-
-
-def operator_of(settings: Settings) -> tuple[Destination, ...]:
-    """Say where notices go."""
-    by_name = {receiver.name: receiver.destinations for receiver in settings.receivers}
-    return tuple(one for name in settings.operator for one in by_name[name])
-
-
-def reporter_rules(settings: Settings) -> ReporterRules:
-    """Say what is told unasked."""
-    watch = watch_of(settings)
-    return ReporterRules(
-        plan=settings.reports,
-        failures_told=settings.polling.tell_after_failures,
-        topics=watch.topics,
-        destinations=watch.destinations,
-    )
-
-
-def turn_rules(settings: Settings) -> TurnRules:
-    """Give the rules of turns that the configuration sets."""
-    polling = settings.polling
-    return TurnRules(
-        workers=polling.workers,
-        per_host=polling.per_host,
-        host_spacing=polling.host_spacing,
-        starts_per_second=steady_rate(len(settings.feeds), polling.every),
-    )
-
-
-def delivery_rules(settings: Settings) -> DeliveryRules:
-    """Give the rules of delivery that the configuration sets."""
-    policy = settings.delivery
-    templates = {
-        destination.name: settings.templates[receiver.name]
-        for receiver in settings.receivers
-        if receiver.name in settings.templates
-        for destination in receiver.destinations
-    }
-    return DeliveryRules(
-        timeout=policy.timeout,
-        give_up_after=policy.give_up_after,
-        kinds={one.name: one.kind for one in destinations_of(settings)},
-        templates=templates,
-    )
-
-
-def destinations_of(settings: Settings) -> tuple[Destination, ...]:
-    """Give every destination there is."""
-    return tuple(one for receiver in settings.receivers for one in receiver.destinations)
-
-
 def make_notifiers(
     settings: Settings, client: Client, clock: Callable[[], datetime]
 ) -> dict[str, Notifier]:
@@ -406,66 +324,3 @@ def make_notifiers(
         )
         for destination in destinations_of(settings)
     }
-
-
-def start_up(app: App) -> None:
-    """Bring the database in line with the configuration: its feeds, its new topics."""
-    now = app.clock()
-    app.store.sync_feeds(app.settings.feeds, now)
-    app.pacer.fill(app.store.demands(), app.store.floors())
-    prints = {one.name: fingerprint(one.target) for one in destinations_of(app.settings)}
-    for name in app.mailboxes.sync(prints):
-        log.info("destination_tried_again", destination=name, cause="its configuration changed")
-    if app.subscriber is not None:
-        app.subscriber.sync(now)
-    elif app.subscriptions.clear():
-        log.info("subscriptions_forgotten", cause="`websub` is not configured")
-    for topic in app.settings.topics:
-        if not app.tracker.knows(topic.name):
-            adopt(app, topic, now)
-    choose_thresholds(app)
-    redate(app, now)
-
-
-def redate(app: App, now: datetime) -> None:
-    """Give what waits in the outbox the times that the schedules say now."""
-    schedules = watch_of(app.settings).schedules
-    topics = {topic.name: topic for topic in app.settings.topics}
-    changes = [
-        (one.delivery.id, slot)
-        for one in app.slots.waiting()
-        if one.topic in topics
-        and (slot := redated(one.delivery, topics[one.topic], schedules, now)) is not None
-    ]
-    if changes:
-        app.slots.redate(changes)
-        log.info("deliveries_redated", deliveries=len(changes))
-
-
-def choose_thresholds(app: App) -> None:
-    """Choose the threshold of each topic that asks for a rate of alerts, from its recent items."""
-    now = app.clock()
-    for topic in app.settings.topics:
-        if topic.alerts_per_week is None:
-            continue
-        first = app.store.judged_since(topic.name) or now
-        since = max(first, now - threshold.RECENT)
-        scores = app.store.best_scores(topic.name, threshold.FLOOR, since)
-        choice = threshold.choose(scores, now - first, topic.alerts_per_week)
-        if choice != app.tracker.threshold(topic.name):
-            app.tracker.use_threshold(topic.name, choice)
-            log.info(
-                "threshold_chosen", topic=topic.name, value=round(choice.value, 3), why=choice.why
-            )
-
-
-def adopt(app: App, topic: Topic, now: datetime) -> None:
-    """Show a new topic what the feeds brought of late; the best of it goes into its catch-up."""
-    groups = {feed.id: feed.groups for feed in app.store.feeds()}
-    stored = [
-        seen
-        for seen in app.store.latest_items(WARM_ITEMS)
-        if topic.reads(groups.get(seen.feed_id, ()))
-    ]
-    app.ingest.adopt(topic, stored, now - ADOPT_SINCE, now)
-    log.info("topic_added", topic=topic.name, items_read=len(stored))

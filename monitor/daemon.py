@@ -27,6 +27,7 @@ from monitor.herald import Herald, status_line
 from monitor.push import Door
 from monitor.records import Outcome
 from monitor.reload import Configuration, swap
+from monitor.start import choose_thresholds, start_up
 from monitor.store import outage
 
 log = structlog.get_logger()
@@ -102,7 +103,7 @@ class Daemon:
                 log.info("leases_released", deliveries=released)
             # It starts while the rest does, not when the first document waits for it.
             self._app.parsers.warm()
-            wiring.start_up(self._app)
+            start_up(self._app)
             self._door.follow(wiring.door_of(self._app))
             self._watch(self._app)
             self._configuration.publish()
@@ -179,7 +180,7 @@ class Daemon:
 
     def choose_thresholds(self) -> None:
         """Let thresholds that follow a rate of alerts follow the stream."""
-        wiring.choose_thresholds(self._app)
+        choose_thresholds(self._app)
 
     def report(self) -> None:
         """Tell the troubles of feeds, and report on topics, when it is time."""

@@ -24,6 +24,7 @@ from monitor.config import Settings
 from monitor.errors import ConfigError, SeedwatchError
 from monitor.push import Door
 from monitor.standing import Standing, runtime_folder
+from monitor.start import start_up
 
 log = structlog.get_logger()
 
@@ -140,7 +141,7 @@ def swap(old: App, settings: Settings, door: Door) -> App:
     try:
         # First what may fail: an address that cannot be listened at.
         door.follow(wiring.door_of(new))
-        wiring.start_up(new)
+        start_up(new)
     except Exception:
         _let_go(new)
         _go_back(old, door)
@@ -163,7 +164,7 @@ def _go_back(old: App, door: Door) -> None:
     old.inbox.max_bytes = wiring.MOST_LARGE_PUSHES * old.settings.polling.max_bytes
     door.follow(wiring.door_of(old))
     try:
-        wiring.start_up(old)
+        start_up(old)
     except SQLAlchemyError as error:
         # The database cannot be used: the feeds are put right by the next reload or start.
         log.warning("feeds_not_put_back", cause=str(error).strip().splitlines()[0])

@@ -14,6 +14,7 @@ from monitor import app as wiring
 from monitor.app import App
 from monitor.config import load
 from monitor.records import Document, Link
+from monitor.start import start_up
 from monitor.subscription import Subscription
 from tests.fakes.alerts import message
 from tests.fakes.made import NOW
@@ -43,7 +44,7 @@ def service(folder: Path, receiver: str = "https://desk.example/") -> Iterator[A
     settings = load(path, {})
     app = wiring.wire(settings, wiring.open_database(settings), clock=lambda: NOW)
     try:
-        wiring.start_up(app)
+        start_up(app)
         yield app
     finally:
         app.close()

@@ -24,7 +24,9 @@ from monitor.config import load
 from monitor.feeds.conditions import DISTRUST
 from monitor.poll import Poller
 from monitor.records import Feed
+from monitor.rules import turn_rules
 from monitor.sift import item_id
+from monitor.start import start_up
 from tests.fakes.made import DAY, HOUR, MINUTE, NOW, SECOND
 from tests.fakes.web import RecordedRequest, Reply, WebServer
 
@@ -103,7 +105,7 @@ class World:
         settings = load(path, {})
         engine = wiring.open_database(settings)
         app = wiring.wire(settings, engine, clock=lambda: self.now)
-        wiring.start_up(app)
+        start_up(app)
         try:
             yield app
         finally:
@@ -111,7 +113,7 @@ class World:
 
     def live(self, app: App, time: timedelta, step: timedelta = MINUTE) -> None:
         """Let some time pass."""
-        rules = wiring.turn_rules(app.settings)
+        rules = turn_rules(app.settings)
         poller = Poller(app.store, app.reader.read, app.ingest.take, rules, AtOnce())
         end = self.now + time
         with structlog.testing.capture_logs() as logs:

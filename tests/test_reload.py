@@ -13,17 +13,19 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import event
+from sqlalchemy import event, update
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from monitor.app import App, open_database, start_up, wire
+from monitor.app import App, open_database, wire
 from monitor.cli import main
 from monitor.config import Settings, load
 from monitor.daemon import Daemon
 from monitor.reload import Configuration
 from monitor.standing import CARD, Standing, standing_of
+from monitor.start import start_up
 from monitor.store import sole_daemon
+from monitor.store.schema import mailboxes
 from tests.fakes.made import NOW
 from tests.fakes.watcher import Watcher
 
@@ -172,6 +174,26 @@ def test_a_database_that_fails_changes_nothing(desk: Desk, good: int) -> None:
     event.remove(before.engine, "before_cursor_execute", refuse)
     assert "reloaded" in desk.reload()
     assert desk.urls() == ["https://b.example/rss"]
+
+
+def test_a_failed_reload_opens_no_mailbox(desk: Desk) -> None:
+    """A destination that is paused stays so, also if the refused file no longer had it."""
+
+    def refuse(_c: object, _u: object, statement: str, *_: object) -> None:
+        if statement.startswith("INSERT INTO learned"):
+            full = sqlite3.OperationalError("database or disk is full")
+            raise OperationalError(statement, None, full)
+
+    engine = desk.app.engine
+    with engine.begin() as tx:
+        tx.execute(update(mailboxes).values(paused_at=NOW, why="HTTP 410"))
+    desk.config["receivers"] = {"you": ["console"]}
+    desk.config["topics"] = {"other": {"seeds": ["seed.txt"], "receivers": ["you"]}}
+    event.listen(engine, "before_cursor_execute", refuse)
+    assert "reload_refused" in desk.reload()
+    event.remove(engine, "before_cursor_execute", refuse)
+    (box,) = desk.app.mailboxes.report(NOW)
+    assert (box.mailbox.destination, box.mailbox.paused_at) == ("me/1-console", NOW)
 
 
 def test_another_database_needs_a_restart(desk: Desk) -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from monitor.app import open_database, start_up, wire
+from monitor.app import open_database, wire
 from monitor.cli import main
 from monitor.config import load
 from monitor.daemon import Daemon
 from monitor.records import Batch
+from monitor.start import start_up
 from tests.fakes import made
 from tests.fakes.made import DAY, HOUR
 

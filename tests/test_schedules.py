@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from monitor.app import App, open_database, start_up, wire
+from monitor.app import App, open_database, wire
 from monitor.cli.one_round import without_wait
 from monitor.config import load
 from monitor.daemon import Daemon
 from monitor.records import Batch, Feed, Reason
+from monitor.start import start_up
 from tests.fakes import made
 from tests.fakes.made import HOUR, MINUTE, NOW, SECOND
 from tests.fakes.news import NewsItem, rss

@@ -29,6 +29,8 @@ from monitor.records import (
     SeenItem,
     Verdict,
 )
+from monitor.rules import turn_rules
+from monitor.start import start_up
 from monitor.store import sole_daemon
 
 # How often to look whether a host may be asked again.
@@ -74,7 +76,7 @@ def once(named: Path | None, *, dry_run: bool, as_json: bool) -> None:
             done = _poll(app, _wanted(app), store=False)
         else:
             with sole_daemon(app.engine):
-                wiring.start_up(app)
+                start_up(app)
                 app.store.release(app.clock())
                 done = _poll(app, app.store.due_feeds(app.clock(), len(settings.feeds)), store=True)
                 for topic in settings.topics:
@@ -137,7 +139,7 @@ def _poll(app: App, feeds: list[Feed], *, store: bool) -> Round:
     """Poll each feed once, as politely as the daemon does: hosts of many feeds take their time."""
     done = Round()
     judge = app.ingest.take if store else app.ingest.judge
-    turns = Turns(wiring.turn_rules(app.settings))
+    turns = Turns(turn_rules(app.settings))
     waiting = {feed.id: (due_of(feed), feed) for feed in feeds}
     running = dict[Future[ReadResult], Feed]()
     console = screen()

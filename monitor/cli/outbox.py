@@ -11,12 +11,13 @@ from rich.console import Console
 
 from monitor.alerts.bundle import DEEP
 from monitor.alerts.wording import paragraphs_of, title_of
-from monitor.app import App, destinations_of
+from monitor.app import App
 from monitor.cli.place import opened, settings_of
 from monitor.cli.screen import ago, minute, plain, print_json, screen
 from monitor.config import Settings
 from monitor.errors import SeedwatchError
 from monitor.records import Alert, Delivery, DeliveryState, Reason
+from monitor.rules import destinations_of
 from monitor.store import has_daemon
 from monitor.store.mailboxes import ListedDelivery, MailboxReport
 

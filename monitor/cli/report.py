@@ -13,7 +13,7 @@ from rich.console import Console
 
 from monitor.alerts.silence import Silence
 from monitor.alerts.wording import US, paragraphs_of
-from monitor.app import App, choose_thresholds
+from monitor.app import App
 from monitor.cli.outbox import box_ailments, box_lines
 from monitor.cli.pacing import interval_words, losses, show_feeds
 from monitor.cli.place import find_config, opened, settings_of
@@ -26,6 +26,7 @@ from monitor.feeds.pace import Bounds
 from monitor.feeds.trust import explain
 from monitor.records import Alert, Delivery, DeliveryState, Feed, Reason
 from monitor.standing import Standing, standing_of
+from monitor.start import choose_thresholds
 from monitor.store import has_daemon
 from monitor.store.mailboxes import MailboxReport
 from monitor.store.reports import TopicReport

@@ -6,13 +6,14 @@ from concurrent.futures import wait
 from pathlib import Path
 
 from monitor.alerts.route import make_alert, route
-from monitor.app import App, delivery_rules
+from monitor.app import App
 from monitor.cli.place import opened, settings_of
 from monitor.cli.screen import plain, print_json, screen
 from monitor.config import Receiver
 from monitor.errors import SeedwatchError
 from monitor.log import set_up
 from monitor.records import Alert, AlertedItem, Batch, Delivery, DeliveryState, Outcome, Reason
+from monitor.rules import delivery_rules
 from monitor.topics.score import DEFAULT_THRESHOLD
 
 

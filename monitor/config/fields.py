@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from monitor.alerts.schedule import Quiet
 from monitor.config.push import check_callback, parse_listen
-from monitor.config.reports import WeekTime, parse_switch, parse_week_time, read_zone
+from monitor.config.reports import WeekTime, parse_week_time
 from monitor.config.settings import Listen, LogFormat, LogLevel, SmtpSecurity
 from monitor.config.times import parse_days, parse_quiet, parse_time, parse_zone
 from monitor.config.values import (
@@ -95,12 +95,6 @@ ReportTime = Annotated[
     WithJsonSchema(
         {"type": "string", "pattern": r"^((mon|tue|wed|thu|fri|sat|sun)[a-z]* )?\d\d:\d\d$|\$\{"}
     ),
-]
-ReportZone = Annotated[ZoneInfo, BeforeValidator(read_zone), WithJsonSchema({"type": "string"})]
-Switch = Annotated[
-    bool,
-    BeforeValidator(parse_switch),
-    WithJsonSchema({"anyOf": [{"type": "boolean"}, _VARIABLE]}),
 ]
 
 

@@ -1,4 +1,4 @@
-"""The values of `reports`, and the switch of a topic.
+"""The values of `reports`.
 
 All raise `ValueError` with `{}` where the value belongs, as `values` does.
 """
@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo
 
 from monitor.alerts.report import ReportPlan
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _TIME = re.compile(r"(?:([A-Za-z]+) +)?([01]\d|2[0-3]):([0-5]\d)")
-_ZONE = re.compile(r"[A-Za-z0-9_+-]{1,40}(/[A-Za-z0-9_+-]{1,40}){0,2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,31 +33,6 @@ def parse_week_time(value: object) -> WeekTime:
     if not found or (day is not None and not named):
         raise ValueError('{} is not a time of the week; write it like "mon 09:00", or "09:00"')
     return WeekTime(weekday=named[0] if named else None, minute=int(found[2]) * 60 + int(found[3]))
-
-
-def read_zone(value: object) -> ZoneInfo:
-    """Read the name of a zone such as `Europe/Warsaw`."""
-    text = value if isinstance(value, str) else ""
-    try:
-        if _ZONE.fullmatch(text):
-            return ZoneInfo(text)
-    except (ZoneInfoNotFoundError, OSError, ValueError):
-        # Not there, a folder of zones, or a file that is none: as bad as a mistyped name.
-        pass
-    folded = {name.lower(): name for name in available_timezones()}
-    near = get_close_matches(text.lower(), folded, n=1, cutoff=0.6)
-    cure = f"; did you mean '{folded[near[0]]}'?" if near else "; write it like Europe/Warsaw"
-    raise ValueError("{} is not a time zone" + cure)
-
-
-def parse_switch(value: object) -> bool:
-    """Read `true` or `false`, also as a text, as a variable gives one."""
-    if isinstance(value, bool):
-        return value
-    words = {"true": True, "false": False}
-    if isinstance(value, str) and value.lower() in words:
-        return words[value.lower()]
-    raise ValueError("{} is neither true nor false")
 
 
 def build_plan(at: WeekTime, zone: ZoneInfo) -> ReportPlan:

@@ -46,10 +46,8 @@ from monitor.config.fields import (
     Port,
     QuietHours,
     ReportTime,
-    ReportZone,
     Security,
     Spacing,
-    Switch,
     Threshold,
     Timeout,
     Times,
@@ -90,7 +88,7 @@ class TopicShape(Shape):
     urgent: Flag = Field(
         default=False, description="Send its alerts in the quiet hours of receivers, too."
     )
-    report: Switch = Field(
+    report: Flag = Field(
         default=True, description="Whether its receivers get its report, see `reports`."
     )
     expect: ExpectShape = Field(
@@ -256,7 +254,7 @@ class ReportsShape(Shape):
     """When each topic is reported on: what was read and told, and what came closest."""
 
     at: ReportTime = as_written("mon 09:00", "Day and time of a week, or a time of each day.")
-    zone: ReportZone = as_written("UTC", "The zone of that time, such as Europe/Warsaw.")
+    zone: Zone = as_written("UTC", "The zone of that time, such as Europe/Warsaw.")
 
 
 class LogShape(Shape):

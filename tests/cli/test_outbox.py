@@ -17,7 +17,7 @@ from rich.console import Console
 
 from monitor.alerts.notice import make_notice
 from monitor.alerts.route import route
-from monitor.app import App, open_database, start_up, wire
+from monitor.app import App, open_database, wire
 from monitor.cli import main
 from monitor.cli.outbox import STATES, box_ailments, box_lines, headline, show_deliveries
 from monitor.cli.screen import WIDTH
@@ -25,6 +25,7 @@ from monitor.config import load
 from monitor.deliver import Deliver, DeliveryRules
 from monitor.errors import DeliveryError
 from monitor.records import Batch, Delivery, DeliveryState, Mailbox, Reason
+from monitor.start import start_up
 from monitor.store.mailboxes import ListedDelivery, MailboxReport
 from tests.fakes import made
 from tests.fakes.made import DAY, HOUR, MINUTE, NOW, SECOND

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from monitor.app import choose_thresholds, open_database, wire
+from monitor.app import open_database, wire
 from monitor.cli import main
 from monitor.config import load
 from monitor.feeds.identity import alias
 from monitor.records import Alias, AliasFault, Batch, Edit, Reason, Revision, Trust
+from monitor.start import choose_thresholds
 from tests.fakes import made
 from tests.fakes.made import NOW
 

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from monitor.app import App, open_database, redate, wire
+from monitor.app import App, open_database, wire
 from monitor.cli import main
 from monitor.config import load
 from monitor.records import Batch, Reason, Withheld
+from monitor.start import redate
 from tests.fakes import made
 from tests.fakes.made import NOW
 

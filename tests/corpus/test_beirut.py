@@ -26,11 +26,12 @@ from xml.sax.saxutils import escape
 import pytest
 from structlog.testing import capture_logs
 
-from monitor.app import SENDERS, App, choose_thresholds, open_database, start_up, wire
+from monitor.app import SENDERS, App, open_database, wire
 from monitor.config import load
 from monitor.daemon import Daemon
 from monitor.feeds.identity import fingerprint
 from monitor.records import SeenItem, Verdict
+from monitor.start import choose_thresholds, start_up
 from tests.fakes.web import RecordedRequest, Reply, WebServer
 
 OUTLETS = {"bbc.co.uk": "BBC", "cnn.com": "CNN", "theguardian.com": "Guardian"}

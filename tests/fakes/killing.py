@@ -19,15 +19,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from monitor.app import (
-    App,
-    delivery_rules,
-    make_notifiers,
-    open_database,
-    turn_rules,
-    watch_of,
-    wire,
-)
+from monitor.app import App, make_notifiers, open_database, wire
 from monitor.cli.service import leave
 from monitor.config import load
 from monitor.daemon import Daemon
@@ -46,6 +38,7 @@ from monitor.records import (
     Outcome,
     Sent,
 )
+from monitor.rules import delivery_rules, turn_rules, watch_of
 from monitor.store import Hands, Store, sole_daemon
 from monitor.store.store import NOTHING
 
