@@ -209,18 +209,9 @@ def wire(
     if after:
         deliver.follow(after.deliver)
     editors = {name: one for name, one in notifiers.items() if isinstance(one, Editor)}
-
-    def fetch(feed: Feed) -> FetchResult:
-        return client.get(address(feed), conditions(feed, clock()))
-
     parsers = after.parsers if after else Parsers()
-    reader = Reader(
-        fetch,
-        parsers.read,
-        partial(_recall, store),
-        after.reader.imprints if after else Imprints(),
-        wants_hub=settings.websub is not None,
-    )
+    imprints = after.reader.imprints if after else Imprints()
+    reader = _reader(settings, store, client, parsers, imprints, clock)
     readers = ThreadPoolExecutor(READERS, thread_name_prefix="read")
     pipe = Pipe(
         poll=ingest.take,
@@ -265,6 +256,23 @@ def wire(
         senders=Workers(SENDERS, "send", at_most=2 * policy.timeout),
         clock=clock,
     )
+
+
+def _reader(
+    settings: Settings,
+    store: Store,
+    client: Client,
+    parsers: Parsers,
+    imprints: Imprints,
+    clock: Callable[[], datetime],
+) -> Reader:
+    """Make what polls one feed, as politely as it is known, and reads what came."""
+
+    def fetch(feed: Feed) -> FetchResult:
+        return client.get(address(feed), conditions(feed, clock()))
+
+    recall = partial(_recall, store)
+    return Reader(fetch, parsers.read, recall, imprints, wants_hub=settings.websub is not None)
 
 
 def _recall(store: Store, feed_id: int, aliases: Sequence[str]) -> dict[str, Item]:

@@ -64,7 +64,8 @@ class Reporter:
 
     def tick(self, now: datetime) -> None:
         """Tell what there is to tell now; cheap if there is nothing."""
-        if self._looked_at is None or now - self._looked_at >= LOOK_EVERY:
+        # Also if the clock was set back.
+        if self._looked_at is None or abs(now - self._looked_at) >= LOOK_EVERY:
             self.look_at_feeds(now)
             self._looked_at = now
         self.report_topics(now)

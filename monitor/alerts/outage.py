@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from monitor.alerts.mailbox import LONG_DOWN
-from monitor.alerts.notice import NOTICES, make_notice
+from monitor.alerts.notice import NOTICES, is_notice, make_notice
 from monitor.alerts.wording import moment
 from monitor.records import Alert, Delivery, DeliveryState, Outcome
 
@@ -34,7 +34,7 @@ def notice_of(outcome: Outcome, deliveries: Sequence[Delivery]) -> Alert | None:
         return make_notice("paused", f"{name}/{at.isoformat()}", f"{name} is paused", text, at)
     ended = _ENDS.get(outcome.state)
     if ended and any(one.group != NOTICES for one in deliveries):
-        many = "an alert" if len(deliveries) == 1 else f"a message of {len(deliveries)} alerts"
+        many = _in_words(deliveries)
         text = (
             f"{said}\nOnce the cause is gone: seedwatch redeliver {deliveries[0].id}\n"
             "More that end there within this hour are not told one by one: seedwatch deliveries"
@@ -49,6 +49,12 @@ def notice_of(outcome: Outcome, deliveries: Sequence[Delivery]) -> Alert | None:
         headline = f"{name} takes nothing since {moment(since)}"
         return make_notice("down", f"{name}/{since.isoformat()}", headline, text, at)
     return None
+
+
+def _in_words(deliveries: Sequence[Delivery]) -> str:
+    if any(is_notice(one) for one in deliveries):
+        return "a report"
+    return "an alert" if len(deliveries) == 1 else f"a message of {len(deliveries)} alerts"
 
 
 def _is_long_down(since: datetime | None, now: datetime) -> bool:

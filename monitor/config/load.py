@@ -9,8 +9,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from monitor.alerts.own import OwnTemplates
+from monitor.config.channels import Secrets
 from monitor.config.faults import Faults, translate
-from monitor.config.feeds import build_feeds, check_repeats, read_lists
+from monitor.config.feeds import Lists, build_feeds, check_repeats, read_lists
 from monitor.config.files import UnreadableError, read_bytes
 from monitor.config.receivers import Vault, build_receiver
 from monitor.config.reports import build_plan
@@ -21,6 +23,7 @@ from monitor.config.templates import read_templates
 from monitor.config.topics import build_topic, check_listed, check_names, read_all_seeds
 from monitor.config.tree import Node, read_tree
 from monitor.errors import ConfigError, Fault
+from monitor.records import Seed
 
 MAX_BYTES = 1_000_000
 _SQLITE = "sqlite:///"
@@ -65,6 +68,19 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     _check_polling(root.children.get("polling", _NOTHING), faults)
     if shape is None or faults:
         raise ConfigError(faults.all())
+    return _made(path, shape, seeds, lists, secrets, own)
+
+
+def _made(
+    path: Path,
+    shape: ConfigShape,
+    seeds: Mapping[str, tuple[Seed, ...]],
+    lists: Lists,
+    secrets: Secrets,
+    own: Mapping[str, OwnTemplates],
+) -> Settings:
+    """Make the settings of a file that has no faults, from what was read of it."""
+    folder = path.parent.absolute()
     delivery = DeliveryPolicy(**dict(shape.delivery))
     return Settings(
         path=path,

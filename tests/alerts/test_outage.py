@@ -16,6 +16,7 @@ from tests.fakes.made import HOUR, MINUTE, NOW, SECOND
 NAME = "desk/1-slack"
 NEWS = (made.delivery(NAME),)
 NOTICE = (made.delivery(NAME, group=NOTICES),)
+REPORT = (made.delivery(NAME, group=f"{NOTICES}/border"),)
 PENDING, DEAD, EXPIRED = DeliveryState.PENDING, DeliveryState.DEAD, DeliveryState.EXPIRED
 
 
@@ -40,6 +41,7 @@ def told(
         (told(DEAD), f"{NAME}: an alert was refused for good"),
         (told(DEAD, NEWS * 3), f"{NAME}: a message of 3 alerts was refused for good"),
         (told(EXPIRED), f"{NAME}: an alert could not be delivered in time, and has expired"),
+        (told(DEAD, REPORT), f"{NAME}: a report was refused for good"),
         (told(DEAD, NOTICE), None),
         (told(EXPIRED, NOTICE), None),
         (
@@ -56,6 +58,7 @@ def told(
         "that a message is dead",
         "with how much that is",
         "or has expired",
+        "also of a report",
         "but not of a notice",
         "nor of one that expired",
         "and that an outage is long",

@@ -156,9 +156,10 @@ def test_an_encrypted_hub_is_preferred() -> None:
 @given(st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
 @LAW
 def test_no_document_breaks_discovery(body: bytes) -> None:
-    """Whatever a server sends, looking for a hub raises nothing."""
+    """Whatever a server sends, looking for a hub raises nothing, and finds addresses or none."""
     for start in (b"", b"<feed>", b"<rss><channel>", b'{"hubs": ['):
-        discover(made.document(start + body))
+        found = discover(made.document(start + body))
+        assert found is None or all("://" in hub for hub in found.hubs)
 
 
 @given(st.text(max_size=200))
