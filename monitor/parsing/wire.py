@@ -34,8 +34,8 @@ _KNOWN = frozenset(
         ("monitor.feeds.hubs", "Named"),
         ("monitor.feeds.survey", "Survey"),
         ("monitor.parsing.wire", "Answer"),
-        ("monitor.records", "Hints"),
-        ("monitor.records", "Item"),
+        ("monitor.records.feeds", "Hints"),
+        ("monitor.records.items", "Item"),
     }
 )
 
