@@ -53,6 +53,7 @@ def check(named: Path | None, *, as_json: bool) -> None:
                 "config": settings.path,
                 "topics": [topic.name for topic in settings.topics],
                 "feeds": len(settings.feeds),
+                "operator": settings.operator,
                 "schedules": {one.name: in_words(one.schedule) for one in settings.receivers},
                 "expectations": trials,
             }
@@ -107,11 +108,17 @@ def _show(settings: Settings, tracker: Tracker, trials: list[dict[str, object]])
         console.print(plain(f"topic {topic.name}: {seeds} -> {told}"))
         strongest = ", ".join(tracker.strongest(topic.name, 12))
         console.print(plain(f"  looks for: {strongest}"))
-    console.print(f"{len(settings.feeds)} feeds, every {span(settings.polling.every)} on average")
+    count = len(settings.feeds)
+    feeds = "1 feed" if count == 1 else f"{count} feeds"
+    console.print(f"{feeds}, every {span(settings.polling.every)} on average")
     for receiver in settings.receivers:
         kinds = ", ".join(destination.kind for destination in receiver.destinations)
         console.print(plain(f"receiver {receiver.name}: {kinds}"))
         console.print(plain(f"  told {in_words(receiver.schedule)}"))
+        if receiver.name in settings.templates:
+            console.print("  in your own words: see `seedwatch preview`")
+    nobody = "nobody is told when feeds or deliveries fail; set `operator`"
+    console.print(plain(f"operator: {', '.join(settings.operator) or nobody}"))
     for trial in trials:
         mark = "ok  " if trial["ok"] else "FAIL"
         score = f"{trial['score']:.2f}/{trial['threshold']:.2f}"

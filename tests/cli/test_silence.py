@@ -218,3 +218,11 @@ def test_check_and_status_show_schedules(desk: Desk) -> None:
     facts = json.loads(desk.run("status", "--json").stdout)
     assert [one["held"] for one in facts["receivers"]] == [0, 1]
     assert facts["silences"][0]["topic"] == "rail"
+
+
+def test_check_says_who_is_told_of_failures(desk: Desk) -> None:
+    """Nobody learns by an outage that no operator was named."""
+    said = desk.run("check").output
+    assert "operator: nobody is told when feeds or deliveries fail" in " ".join(said.split())
+    desk.path.write_text(json.dumps(CONFIG | {"operator": ["desk"]}), encoding="utf-8")
+    assert "operator: desk" in desk.run("check").output.splitlines()
