@@ -122,8 +122,10 @@ class Poller:
         # Only these are read whole: very many may be due that have to wait.
         feeds = {feed.id: feed for feed in self._store.feeds_of([one.id for one in chosen])}
         for one in chosen:
-            self._executor.submit(self._work, feeds[one.id], now)
-            self._turns.begin(one, now)
+            # Unless it has just been taken out of the configuration.
+            if one.id in feeds:
+                self._executor.submit(self._work, feeds[one.id], now)
+                self._turns.begin(one, now)
 
     def _due(self, now: datetime) -> Iterator[Due]:
         """Give what is due, longest first; only if that is not enough, find it host by host."""

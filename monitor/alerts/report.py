@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from monitor.alerts.notice import make_notice
+from monitor.alerts.schedule import instant
 from monitor.alerts.wording import clean
 from monitor.feeds.troubles import Trouble, TroubleKind, in_words
 from monitor.records import Alert, AlertedItem, Feed, Reason
@@ -59,6 +60,7 @@ class Facts:
 def last_due(plan: ReportPlan, now: datetime) -> datetime:
     """Give the last moment, now included, at which a report was due.
 
+    >>> from datetime import UTC
     >>> plan = ReportPlan(weekday=0, minute=9 * 60, zone=UTC)
     >>> last_due(plan, datetime(2026, 11, 24, 12, tzinfo=UTC)).isoformat()
     '2026-11-23T09:00:00+00:00'
@@ -66,14 +68,12 @@ def last_due(plan: ReportPlan, now: datetime) -> datetime:
     today = now.astimezone(plan.zone).date()
     # A week and a bit: a zone may have skipped a day (Samoa, 30 December 2011).
     days = [today - offset * DAY for offset in range(-1, 10)]
-    due = (_instant(day, plan) for day in days if plan.weekday in (None, day.weekday()))
+    due = (
+        instant(day, plan.minute, plan.zone)
+        for day in days
+        if plan.weekday in (None, day.weekday())
+    )
     return max(at for at in due if at <= now)
-
-
-def _instant(day: date, plan: ReportPlan) -> datetime:
-    # A time that a clock skips is taken as before the skip: an hour later on the new clock.
-    shown = time(plan.minute // 60, plan.minute % 60, tzinfo=plan.zone)
-    return datetime.combine(day, shown).astimezone(UTC)
 
 
 def window(plan: ReportPlan, told_until: datetime, now: datetime) -> datetime | None:
