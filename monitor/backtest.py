@@ -181,6 +181,7 @@ def _plan(past: Past, today: Settings, settings: Settings, topic: Topic, *, keep
         adopt_since=ADOPT_SINCE,
         groups=groups,
         keeps_thresholds=keeps,
+        chosen=past.chosen(topic.name),
     )
 
 

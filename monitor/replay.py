@@ -69,8 +69,10 @@ class Plan:
     adopt_since: timedelta
     # Feed URL and stored groups -> the groups that count; None: the feed is not read.
     groups: Callable[[str, tuple[str, ...]], tuple[str, ...] | None]
-    # A threshold that follows a rate is taken as it is stored, rather than chosen anew.
+    # A threshold that follows a rate is taken as it was, rather than chosen anew, ...
     keeps_thresholds: bool = False
+    # ... from these choices, oldest first.
+    chosen: Sequence[tuple[datetime, float]] = ()
 
 
 class _Silences:
@@ -200,13 +202,26 @@ class Replay:
         if topic.alerts_per_week is None:
             return
         if self._plan.keeps_thresholds:
-            stored = (one for (_, name), one in arrival.verdicts.items() if name == topic.name)
-            first = next(stored, None)
-            if first is not None:
-                choice = Choice(value=first.score.threshold, why="as it was")
-                self._tracker.use_threshold(topic.name, choice)
+            value = self._stored_threshold(arrival)
+            if value is not None:
+                self._tracker.use_threshold(topic.name, Choice(value=value, why="as it was"))
             return
-        now = arrival.at
+        self._choose(topic, topic.alerts_per_week, arrival.at)
+
+    def _stored_threshold(self, arrival: Arrival) -> float | None:
+        """Give the threshold that was in force; None: nothing says so."""
+        found = [value for at, value in self._plan.chosen if at <= arrival.at]
+        if found:
+            return found[-1]
+        # Chosen before choices were noted. What was edited was judged again later.
+        mine = (
+            one.score.threshold
+            for (item_id, name), one in arrival.verdicts.items()
+            if name == self._plan.topic.name and item_id not in arrival.edited
+        )
+        return next(mine, None)
+
+    def _choose(self, topic: Topic, per_week: float, now: datetime) -> None:
         if self._chosen_at is not None and now - self._chosen_at < CHOOSE_EVERY:
             return
         self._chosen_at = now
@@ -218,7 +233,7 @@ class Replay:
         for event, value, _ in self._scores:
             best[event] = max(value, best.get(event, 0.0))
         scores = sorted(best.values(), reverse=True)
-        choice = threshold.choose(scores, now - began, topic.alerts_per_week)
+        choice = threshold.choose(scores, now - began, per_week)
         self._tracker.use_threshold(topic.name, choice)
 
 

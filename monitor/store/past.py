@@ -37,6 +37,8 @@ from monitor.store.silences import silence_of
 # Items, or edits, that are read at once.
 PAGE = 1_000
 
+# Under what the thresholds that were chosen for a topic are found in `learned`.
+CHOICES = "thresholds/"
 # Arrival, item and number of what was read last.
 _Place = tuple[int, str, int]
 
@@ -121,6 +123,13 @@ class Past:
         return min(
             (datetime.fromtimestamp(one, UTC) for one in found if one is not None), default=None
         )
+
+    def chosen(self, topic: str) -> list[tuple[datetime, float]]:
+        """Give the thresholds that were chosen for a topic that follows a rate, oldest first."""
+        query = select(learned.c.state).where(learned.c.name == f"{CHOICES}{topic}")
+        with reading(self._engine) as connection:
+            state = connection.execute(query).scalar_one_or_none() or {}
+        return [(datetime.fromisoformat(at), value) for at, value in state.get("chosen", ())]
 
     def first_judged(self, topic: str) -> datetime | None:
         """Give when the first item came that a topic judged."""

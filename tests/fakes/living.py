@@ -26,7 +26,7 @@ from monitor.records import Batch, Document
 from monitor.start import choose_thresholds, start_up
 from monitor.store import Past, open_read_only
 from tests.fakes import made
-from tests.fakes.made import HOUR, NOW
+from tests.fakes.made import HOUR, MINUTE, NOW
 from tests.fakes.press import SHIPPED, Entry, rss
 from tests.fakes.reading import Lectern
 
@@ -85,6 +85,7 @@ class Life:
     def restart(self, topics: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         """Stop it and start it anew, with other topics if they are given."""
         self.close()
+        self.now += MINUTE
         if topics is not None:
             self.settings = load(write(self.folder, topics), {})
         self.start()
@@ -106,6 +107,7 @@ class Life:
 
     def choose(self) -> None:
         """Choose the thresholds that follow a rate, as the daemon does once a day."""
+        self.now += MINUTE
         choose_thresholds(self.app)
 
     def say(self, place: int, *, is_on_topic: bool, topic: str = "border") -> None:
