@@ -79,13 +79,20 @@ def _put(node: Node, parts: Sequence[str], value: Node) -> Node:
     return replace(node, value=inside)
 
 
-def placed(faults: Sequence[Fault], changes: Sequence[str]) -> tuple[Fault, ...]:
-    """Say of those faults that changes have made that they have."""
+def placed(faults: Sequence[Fault], changes: Sequence[str], file: str) -> tuple[Fault, ...]:
+    """Say of those faults of a file that changes have made that they have."""
     keys = [change.partition("=")[0].strip() for change in changes]
+
+    def is_of_change(fault: Fault) -> bool:
+        # What a change has put there has no line; neither have keys that nobody knows.
+        return any(
+            fault.path == key
+            or fault.path.startswith((f"{key}.", f"{key}["))
+            or key.startswith(f"{fault.path}." if fault.path else "")
+            for key in keys
+        )
+
     return tuple(
-        replace(one, file=PLACE)
-        if not one.line
-        and any(one.path == key or one.path.startswith((f"{key}.", f"{key}[")) for key in keys)
-        else one
+        replace(one, file=PLACE) if one.file == file and not one.line and is_of_change(one) else one
         for one in faults
     )

@@ -72,7 +72,7 @@ def load(path: Path, environ: Mapping[str, str], changes: Sequence[str] = ()) ->
     _check_store(store, faults)
     _check_polling(root.children.get("polling", _NOTHING), faults)
     if shape is None or faults:
-        raise ConfigError(placed(faults.all(), changes))
+        raise ConfigError(placed(faults.all(), changes, path.name))
     return _made(path, shape, seeds, lists, secrets, own)
 
 
