@@ -28,6 +28,7 @@ from monitor.difference import Backtest
 from monitor.evaluate import LabelledItem
 from monitor.feeds.contents import Said
 from monitor.feeds.identity import fingerprint
+from monitor.log import set_up
 from monitor.reading import Reading
 from monitor.records import Document, Hints
 from monitor.start import start_up
@@ -130,6 +131,7 @@ def timed(what: Callable[[], object]) -> tuple[float, float, object]:
 def main() -> None:
     """Measure, and print a table."""
     need_sets()
+    set_up("error", "plain")
     found = items(int(sys.argv[1]) if len(sys.argv) > 1 else ITEMS)
     rows = []
     with TemporaryDirectory() as name:

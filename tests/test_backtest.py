@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
+from monitor.cli import main
+from monitor.config import load
 from monitor.difference import Baseline
+from monitor.errors import StoreError
+from monitor.records import Reason
+from monitor.store import open_read_only
 from tests.fakes.living import FEEDS, TOPICS, Life
 from tests.fakes.made import HOUR, MINUTE
 from tests.fakes.press import Entry, off_topic, on_topic
@@ -77,7 +86,7 @@ def play(life: Life, events: list[tuple[object, ...]]) -> None:
                 life.silence(source=source)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(events=lives)
 def test_it_decides_as_the_service_did(events: list[tuple[object, ...]]) -> None:
     """Whatever came, was said, silenced or edited, and however often the service was started.
@@ -108,3 +117,112 @@ def digests(folder: Path) -> dict[str, str]:
         for path in folder.glob("seedwatch.db*")
         if path.suffix != ".db-shm" and path.stat().st_size
     }
+
+
+STRICT = {"never_mention": ["Belarus"]}
+CHANGED = {"border": TOPICS["border"], "berlin": TOPICS["berlin"]}
+
+
+def busy(life: Life) -> None:
+    """Let two feeds bring some days of items on the topic and on others."""
+    for number in range(24):
+        life.poll("Wire", [off_topic(number), on_topic(number)], after=7 * HOUR)
+        life.poll("Post", [off_topic(40 - number), on_topic(number)])
+
+
+def test_a_change_that_loses(tmp_path: Path) -> None:
+    """What a word excludes is lost, item by item, and nothing else changes."""
+    life = Life(tmp_path, CHANGED)
+    busy(life)
+    life.close()
+    changed = load(life.settings.path, {}, ["topics.border.never_mention=[Belarus]"])
+    found = life.backtest(changed)
+    (border,) = found.topics
+    assert found.baseline is Baseline.RERUN
+    assert found.untouched == ("berlin",)
+    assert (border.gained, border.after) == ((), border.before - len(border.lost))
+    assert border.before > 10
+    assert border.lost
+    assert {one.after.reason for one in border.lost if one.after} == {Reason.MENTIONED}
+    assert sum(day.before for day in border.days) == border.before
+    assert sum(day.lost for day in border.days) == len(border.lost)
+    # Every day has its place, also one without any.
+    assert len({day.day for day in border.days}) == (life.now - NOW).days + 1
+    later = life.backtest(changed, since=2 * DAY).topics[0]
+    assert later.lost == tuple(
+        one for one in border.lost if one.first_seen_at >= found.extent.until - 2 * DAY
+    )
+
+
+def test_a_backtest_is_what_the_change_would_have_done(tmp_path: Path) -> None:
+    """A service that had the changed configuration all along has decided what is foretold."""
+    fates = []
+    for name, topics in (("one", CHANGED), ("other", {"border": {**CHANGED["border"], **STRICT}})):
+        folder = tmp_path / name
+        folder.mkdir()
+        life = Life(folder, topics)
+        busy(life)
+        life.close()
+        fates.append(life)
+    one, other = fates
+    (foretold, _) = one.backtest(load(other.settings.path, {})).topics
+    (came,) = other.backtest().topics
+    assert foretold.lost
+    assert (foretold.after, came.before) == (came.before, came.after)
+
+
+def test_a_topic_that_came_later(tmp_path: Path) -> None:
+    """It is gone through from when it came; what it was shown then counts as a baseline."""
+    life = Life(tmp_path, {"border": TOPICS["border"]})
+    busy(life)
+    life.restart(CHANGED)
+    busy(life)
+    life.restart({"border": TOPICS["border"], "berlin": {**TOPICS["berlin"], "threshold": 0.01}})
+    life.close()
+    found = life.backtest()
+    assert found.agreement.compared > found.extent.items
+    assert [one.topic for one in found.agreement.differing if one.topic == "border"] == []
+
+
+def test_nothing_can_be_written(life: Life) -> None:
+    """The engine that it is given refuses to write, whoever asks."""
+    engine = open_read_only(life.settings.store_url)
+    with pytest.raises(OperationalError, match="readonly"), engine.begin() as tx:
+        tx.execute(text("DELETE FROM items"))
+    engine.dispose()
+
+
+def test_an_older_schema_is_refused(tmp_path: Path, life: Life) -> None:
+    """To bring a database up to date is to write: the cure is named."""
+    with life.app.engine.begin() as tx:
+        tx.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    with pytest.raises(StoreError, match="is 0001, that of this version is .*: `seedwatch status`"):
+        open_read_only(life.settings.store_url)
+
+
+def test_what_is_printed(tmp_path: Path) -> None:
+    """Table, plot and titles fit 80 columns; JSON has all of it; the database stays as it is."""
+    life = Life(tmp_path, CHANGED)
+    busy(life)
+    life.close()
+    before = digests(tmp_path)
+
+    def printed(*words: str) -> str:
+        done = CliRunner().invoke(main, ["-c", str(life.settings.path), "backtest", *words])
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    change = ("--set", "topics.border.never_mention=[Belarus]", "--titles", "2")
+    lines = [line.rstrip() for line in printed(*change).splitlines()]
+    assert max(map(len, lines)) <= 80
+    assert lines[0] == "changed: topics.border.never_mention=[Belarus]"
+    assert "topic   today   changed  gained  lost" in lines
+    assert any(line.startswith("  today    ▁") or line.startswith("  today    ·") for line in lines)
+    assert sum(line.startswith("  - ") for line in lines) == 2
+    assert any("told (0.99 >= 0.50) -> mentioned" in line for line in lines)
+    assert "  the change does not touch: berlin" in lines
+    found = json.loads(printed(*change, "--json"))["backtest"]
+    assert (found["baseline"], len(found["topics"])) == ("rerun", 1)
+    assert "compared with what was decided then" in printed()
+    assert "nothing that a topic tells hangs on the change" in printed("--set", "log.level=debug")
+    assert digests(tmp_path) == before

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, RowMapping, Select, func, select, tuple_
 
 from monitor.alerts.silence import Silence
+from monitor.alerts.trace import Origin
 from monitor.feeds.identity import canonical_url, fingerprint
 from monitor.records import (
     Arrival,
@@ -130,6 +131,24 @@ class Past:
         with reading(self._engine) as connection:
             state = connection.execute(query).scalar_one_or_none() or {}
         return [(datetime.fromisoformat(at), value) for at, value in state.get("chosen", ())]
+
+    def origin(self, item_id: str) -> Origin:
+        """Say how an item that is stored came."""
+        query = select(items.c.pushed, items.c.last_seen_at, items.c.edits)
+        with reading(self._engine) as connection:
+            row = connection.execute(query.where(items.c.id == item_id)).one()
+        return Origin(
+            pushed=bool(row.pushed), last_seen_at=row.last_seen_at, edits=int(row.edits or 0)
+        )
+
+    def have_brought(self, host: str) -> frozenset[int]:
+        """Give the ids of the feeds that brought items whose canonical URL is of a host."""
+        # `0` follows `/`: the range is all that begins with the host, and an index has it.
+        begin, end = f"https://{host}/", f"https://{host}0"
+        where = (items.c.canonical_url >= begin, items.c.canonical_url < end)
+        with reading(self._engine) as connection:
+            found = connection.execute(select(items.c.feed_id).distinct().where(*where))
+            return frozenset(found.scalars())
 
     def first_judged(self, topic: str) -> datetime | None:
         """Give when the first item came that a topic judged."""
