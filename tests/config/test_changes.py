@@ -45,8 +45,10 @@ def test_values_are_typed_as_yaml_has_them(tmp_path: Path) -> None:
         ),
         (
             "topics.border.threshold",
-            "--set: 'topics.border.threshold' is no change; write it like"
-            " topics.border.threshold=0.4",
+            (
+                "--set: 'topics.border.threshold' is no change; write it like"
+                " topics.border.threshold=0.4"
+            ),
         ),
         (
             "topics.border.receivers=[desq]",
@@ -54,8 +56,10 @@ def test_values_are_typed_as_yaml_has_them(tmp_path: Path) -> None:
         ),
         (
             "topics.border.never_mention=[a",
-            "--set: topics.border.never_mention: not valid YAML: a list begun with '[' is not"
-            " closed, or lacks a comma",
+            (
+                "--set: topics.border.never_mention: not valid YAML: a list begun with '[' is not"
+                " closed, or lacks a comma"
+            ),
         ),
         (
             "topics.border.threshold=",
