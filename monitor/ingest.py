@@ -12,9 +12,10 @@ validators were not stored either), after it the outbox has them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 
 from monitor.alerts.route import make_alert
 from monitor.feeds import schedule
@@ -22,7 +23,7 @@ from monitor.feeds.conditions import hides_news
 from monitor.feeds.contents import Said
 from monitor.feeds.pacer import Pacer
 from monitor.feeds.parse import settle
-from monitor.judge import Again, Judge, Watch, alerted
+from monitor.judge import Again, Judge, OpenStories, Watch, alerted
 from monitor.reading import Reading, ReadResult
 from monitor.records import (
     Alert,
@@ -31,15 +32,16 @@ from monitor.records import (
     Edit,
     Feed,
     FetchFailure,
+    Lessons,
     NotModified,
     Poll,
     Reason,
     SeenItem,
+    Story,
     Topic,
     Verdict,
 )
-from monitor.sift import Sifted, sift, told_before
-from monitor.store import Store
+from monitor.sift import KnownItems, Sifted, sift, told_before
 from monitor.tell import Outbox, Teller
 from monitor.text.language import language_of
 from monitor.topics.story import tell
@@ -51,12 +53,36 @@ MOST_CAUGHT_UP = 5
 MOST_WAITING = 500
 
 
+class Books(KnownItems, OpenStories, Protocol):
+    """What ingest asks of a store, and gives it."""
+
+    def lessons(self) -> Lessons:
+        """Give all that tracking has learned so far."""
+        ...
+
+    def placed(self, item_ids: Sequence[str]) -> set[tuple[str, str]]:
+        """Say which of some items are in a story, as (item id, topic)."""
+        ...
+
+    def stories(self, ids: Iterable[str]) -> list[Story]:
+        """Give stories by their ids, oldest first."""
+        ...
+
+    def waiting_matches(self, topic: str) -> list[tuple[SeenItem, Verdict]]:
+        """Give a topic's items that wait for a catch-up, best first."""
+        ...
+
+    def commit(self, batch: Batch) -> None:
+        """Keep all that a poll changed."""
+        ...
+
+
 class Ingest:
     """Judges what polls bring, one document at a time, and commits each as a whole."""
 
     def __init__(
         self,
-        store: Store,
+        store: Books,
         tracker: Tracker,
         watch: Watch,
         pacer: Pacer,
@@ -174,16 +200,31 @@ class Ingest:
         return replace(batch, poll=replace(poll, trust=found.trust, read_at=now))
 
     def _judge_sifted(self, feed: Feed, found: Sifted, usual: str | None, now: datetime) -> Batch:
-        fresh = [_in_language(one, usual) for one in found.fresh]
-        edited = [_in_language(one, usual) for one in found.again]
-        topics = [topic for topic in self._watch.topics if topic.reads(feed.groups)]
-        again = self._again(edited, topics)
-        told = told_before(self._store, [*fresh, *(one.seen for one in again)], now)
-        batch = self._judge.judge(fresh, topics, now, again=again, told=told)
+        settled = replace(
+            found,
+            fresh=tuple(_in_language(one, usual) for one in found.fresh),
+            again=tuple(_in_language(one, usual) for one in found.again),
+            edits=tuple(
+                replace(one, seen=_in_language(one.seen, usual)) if one.revision else one
+                for one in found.edits
+            ),
+        )
+        return self._judge_settled(feed.groups, settled, now)
+
+    def take_stored(self, groups: tuple[str, ...], found: Sifted, now: datetime) -> Batch:
+        """Judge what a feed of some groups once brought, as it is stored, and commit it."""
+        return self._commit(self._judge_settled(groups, found, now))
+
+    def _judge_settled(self, groups: tuple[str, ...], found: Sifted, now: datetime) -> Batch:
+        topics = [topic for topic in self._watch.topics if topic.reads(groups)]
+        again = self._again(found.again, topics)
+        told = told_before(self._store, [*found.fresh, *(one.seen for one in again)], now)
+        batch = self._judge.judge(found.fresh, topics, now, again=again, told=told)
         judged_again = {one.seen.id for one in again}
+        held = {one.id: one.held for one in found.again}
         return replace(
             batch,
-            edits=tuple(_noted(edit, judged_again) for edit in found.edits),
+            edits=tuple(_noted(edit, judged_again, held) for edit in found.edits),
             aliases=found.aliases,
             seen_again=found.seen_again,
         )
@@ -284,8 +325,13 @@ def _in_language(seen: SeenItem, usual: str | None) -> SeenItem:
     return replace(seen, item=replace(item, lang=lang))
 
 
-def _noted(edit: Edit, judged_again: Container[str]) -> Edit:
-    """Note in a revision whether the text after it was judged."""
-    if edit.revision is None or edit.seen.id not in judged_again:
+def _noted(edit: Edit, judged_again: Container[str], held: Mapping[str, str]) -> Edit:
+    """Note in a revision whether the text after it was judged, and why it was held."""
+    if edit.revision is None:
         return edit
-    return replace(edit, revision=replace(edit.revision, judged_again=True))
+    revision = replace(
+        edit.revision,
+        judged_again=edit.seen.id in judged_again,
+        held=held.get(edit.seen.id, ""),
+    )
+    return replace(edit, revision=revision)

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from monitor.feeds.edits import MOST_REVISIONS, Edited, edit_of, held, is_same_article
 from monitor.feeds.identity import alias
@@ -19,7 +20,6 @@ from monitor.feeds.pairs import RENEW
 from monitor.feeds.recognise import Fresh, Match, recognise
 from monitor.feeds.trust import look_ups
 from monitor.records import Alias, Edit, Feed, Item, KnownItem, SeenItem, Story, Trust
-from monitor.store import Store
 from monitor.topics.story import OPEN_FOR
 
 
@@ -38,7 +38,21 @@ class Sifted:
     trust: Trust
 
 
-def sift(store: Store, feed: Feed, items: Sequence[Item], now: datetime) -> Sifted:
+class KnownItems(Protocol):
+    """What sifting asks of a store."""
+
+    def known_items(self, feed_id: int, keys: Sequence[str]) -> dict[str, KnownItem]:
+        """Give a feed's stored items by those of some aliases under which they are known."""
+        ...
+
+    def told_copies(
+        self, keys: Sequence[str], opened_before: datetime
+    ) -> list[tuple[str, SeenItem, Story]]:
+        """Give the items that some aliases name, with their stories that were told before."""
+        ...
+
+
+def sift(store: KnownItems, feed: Feed, items: Sequence[Item], now: datetime) -> Sifted:
     """Tell the known items of a document from the new ones, and edits from repetitions."""
     known = store.known_items(feed.id, look_ups(items, feed.trust))
     found = recognise(items, known, feed, now)
@@ -85,7 +99,7 @@ def _again(feed: Feed, edited: Sequence[Edited], matches: int, now: datetime) ->
 
 
 def told_before(
-    store: Store, seen: Sequence[SeenItem], now: datetime
+    store: KnownItems, seen: Sequence[SeenItem], now: datetime
 ) -> dict[tuple[str, str], Story]:
     """Give the closed stories in which the same articles were told, by item id and topic.
 

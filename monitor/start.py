@@ -8,8 +8,9 @@ import structlog
 
 from monitor.alerts.dispatch import redated
 from monitor.app import App
-from monitor.records import Topic
+from monitor.records import Batch, Lessons, Topic
 from monitor.rules import destinations_of, watch_of
+from monitor.store.past import CHOICES
 from monitor.targets import fingerprint
 from monitor.topics import threshold
 from monitor.topics.track import WARM_ITEMS
@@ -18,6 +19,8 @@ log = structlog.get_logger()
 
 # How far back a topic that is new is shown the stored items.
 ADOPT_SINCE = timedelta(days=7)
+# Thresholds that are remembered of a topic that follows a rate: one a day for more than a year.
+MOST_CHOICES = 400
 
 
 def start_up(app: App) -> None:
@@ -67,9 +70,21 @@ def choose_thresholds(app: App) -> None:
         choice = threshold.choose(scores, now - first, topic.alerts_per_week)
         if choice != app.tracker.threshold(topic.name):
             app.tracker.use_threshold(topic.name, choice)
+            _note_choice(app, topic.name, choice.value, now)
             log.info(
                 "threshold_chosen", topic=topic.name, value=round(choice.value, 3), why=choice.why
             )
+
+
+def _note_choice(app: App, topic: str, value: float, now: datetime) -> None:
+    """Note what was chosen when: who goes through the past again takes it from here."""
+    name = f"{CHOICES}{topic}"
+    stored = app.store.lessons().states.get(name, {})
+    chosen = list(stored.get("chosen", ()))[-(MOST_CHOICES - 1) :]
+    if chosen and chosen[-1][1] == value:
+        return
+    state = {"chosen": [*chosen, [now.isoformat(), value]]}
+    app.store.commit(Batch(lessons=Lessons(states={name: state})))
 
 
 def adopt(app: App, topic: Topic, now: datetime) -> None:

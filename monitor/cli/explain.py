@@ -1,133 +1,123 @@
-"""`why`: one item's way through every stage, stored rather than guessed again."""
+"""`why` and `why-not`: one item's way through every stage, stored rather than guessed again."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-
-from rich.console import Console
-from rich.padding import Padding
+from urllib.parse import urlsplit
 
 from monitor.alerts.decide import decide, refuse
-from monitor.alerts.plan import heading
+from monitor.alerts.trace import (
+    Carrier,
+    Step,
+    Today,
+    carriers,
+    delivery_steps,
+    first_steps,
+    never_seen,
+    topic_steps,
+    unjudged,
+)
 from monitor.app import App
 from monitor.article import read_article
+from monitor.cli.explain_screen import Near, Trace, show
 from monitor.cli.place import opened, settings_of
-from monitor.cli.screen import minute, plain, print_json, screen
+from monitor.cli.screen import print_json, screen
+from monitor.config.topics import make_seed
 from monitor.errors import ArticleError, SeedwatchError
 from monitor.feeds.identity import alias, canonical_url, fingerprint
 from monitor.feeds.lang import primary
 from monitor.feeds.trust import explain
 from monitor.records import (
     SENTENCES,
-    Alert,
     Decision,
-    Delivery,
-    DeliveryState,
     Document,
+    Feed,
     FetchFailure,
     Item,
-    Revision,
-    Score,
     SeenItem,
-    Story,
     Topic,
     Verdict,
-    Withheld,
 )
+from monitor.store import Past
 from monitor.text.language import language_of
 from monitor.topics import story as stories
 from monitor.topics.feedback import standing
 
-# Edits that are shown of one item.
-SHOWN_REVISIONS = 5
-# Terms that are shown one by one; the rest are summed up.
-MOST_TERMS = 12
 # Earlier items that are shown as nearest.
 MOST_NEAR = 3
 LEAST_ALIKE = 0.01
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Near:
-    """An earlier item of a topic, by how alike it is."""
-
-    title: str
-    source: str
-    at: datetime
-    # In [0, 1), by what is usual in the topic now; `story.LINKED` and above is one story.
-    alike: float
-    # The terms that both have, heaviest first.
-    shared: tuple[str, ...]
-    # The story that it is in.
-    story_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
-    """All that is known of one item."""
-
-    item: Item
-    item_id: str | None
-    source: str
-    first_seen_at: datetime | None
-    verdicts: tuple[Verdict, ...]
-    # Topic -> the sentence of its seeds that comes closest.
-    sentences: dict[str, str]
-    # Topic -> how many judgements move it.
-    feedback: dict[str, int]
-    # Topic -> its story and the story's items.
-    stories: dict[str, tuple[Story, list[SeenItem]]]
-    # Topic -> the earlier items that are most alike, if it is on-topic.
-    nearest: dict[str, tuple[Near, ...]]
-    alerts: tuple[Alert, ...] = ()
-    deliveries: tuple[Delivery, ...] = ()
-    withheld: tuple[Withheld, ...] = ()
-    # What the item said before its feed changed it, oldest first.
-    revisions: tuple[Revision, ...] = ()
-    # By what its feed's items are known if not by their guids, and why.
-    known_by: str = ""
+# Of the seed's terms so many are looked for in an item.
+STRONGEST = 10
 
 
 def why(named: Path | None, what: str, *, as_json: bool) -> None:
     """Explain one item, seen or not."""
+    _explain(named, what, as_json=as_json, is_why_not=False)
+
+
+def why_not(named: Path | None, what: str, *, as_json: bool) -> None:
+    """Explain it, beginning with where it came to its end."""
+    _explain(named, what, as_json=as_json, is_why_not=True)
+
+
+def _explain(named: Path | None, what: str, *, as_json: bool, is_why_not: bool) -> None:
     settings = settings_of(named)
     is_url = what.startswith(("http://", "https://"))
+    # Guids have no spaces to speak of; a text has.
+    is_text = not is_url and len(what.split()) > 1
     with opened(settings, must_exist=not is_url) as app:
         found = _find(app, what, canonical_url(what) if is_url else None)
         if found:
-            traces = [_stored(app, seen) for seen in found]
+            traces = [_stored(app, seen, what) for seen in found]
         elif is_url:
-            traces = [_would(app, what)]
+            traces = [_page(app, what)]
+        elif is_text:
+            traces = [_text(app, what)]
         else:
             raise SeedwatchError(
-                f"no item {what!r} is stored: give an id from an alert, or an article's address"
+                f"no item {what!r} is stored: give an id from an alert, an article's address, or"
+                " its text"
             )
     if as_json:
         print_json(traces)
         return
     console = screen()
     for trace in traces:
-        _show(console, trace)
+        show(console, trace, is_why_not=is_why_not)
 
 
 def _find(app: App, what: str, canonical: str | None) -> list[SeenItem]:
-    """Find the items that have, or ever had, an id, a guid or an address, in whichever feed."""
+    """Find the items that have, or ever had, an id, a guid, an address or a text."""
     keys = [alias("guid", what)] + ([alias("url", canonical)] if canonical else [])
+    if canonical is None:
+        title, _, summary = what.partition("\n")
+        keys.append(alias("text", fingerprint(title, summary)))
     return app.reports.items(what, canonical, keys)
 
 
-def _stored(app: App, seen: SeenItem) -> Trace:
+def _stored(app: App, seen: SeenItem, what: str) -> Trace:
     names = {topic.name for topic in app.settings.topics}
     verdicts = tuple(app.reports.verdicts(seen.id))
     told = tuple(app.reports.alerts_of_item(seen.id))
+    deliveries = tuple(app.reports.deliveries_of([alert.id for alert in told]))
+    withheld = tuple(app.silences.withheld([alert.id for alert in told]))
     known = {
         verdict.decision.topic: app.reports.story(verdict.decision.story_id)
         for verdict in verdicts
         if verdict.decision.story_id
     }
+    feed = next((feed for feed in app.store.feeds() if feed.id == seen.feed_id), None)
+    steps = first_steps(seen, Past(app.engine).origin(seen.id), _name(what))
+    for verdict in verdicts:
+        steps += topic_steps(verdict)
+        steps += delivery_steps(verdict.score.topic, told, deliveries, withheld)
+    judged = {verdict.score.topic for verdict in verdicts}
+    groups = feed.groups if feed else ()
+    steps += [
+        unjudged(topic, groups, seen) for topic in app.settings.topics if topic.name not in judged
+    ]
+    mine = [verdict for verdict in verdicts if verdict.score.topic in names]
     return Trace(
         item=seen.item,
         item_id=seen.id,
@@ -139,17 +129,50 @@ def _stored(app: App, seen: SeenItem) -> Trace:
         stories={topic: found for topic, found in known.items() if found},
         nearest={
             verdict.decision.topic: _nearest(app, verdict.decision.topic, seen)
-            for verdict in verdicts
-            if verdict.decision.story_id and verdict.decision.topic in names
+            for verdict in mine
+            if verdict.decision.story_id
         },
         alerts=told,
-        deliveries=tuple(app.reports.deliveries_of([alert.id for alert in told])),
-        withheld=tuple(app.silences.withheld([alert.id for alert in told])),
+        deliveries=deliveries,
+        withheld=withheld,
         revisions=tuple(app.reports.revisions(seen.id)),
-        known_by=next(
-            (explain(feed.trust) for feed in app.store.feeds() if feed.id == seen.feed_id), ""
-        ),
+        known_by=explain(feed.trust) if feed else "",
+        steps=tuple(steps),
+        missing={verdict.score.topic: _missing(app, seen.item, verdict) for verdict in mine},
+        today=_today(app, seen, mine),
     )
+
+
+def _name(what: str) -> str:
+    """Give a name as items have it; empty if it is none that could be an earlier one."""
+    if what.startswith(("http://", "https://")):
+        return canonical_url(what) or ""
+    return ""
+
+
+def _today(app: App, seen: SeenItem, verdicts: list[Verdict]) -> dict[str, Today]:
+    """Say for which topics an item would end elsewhere today than it did then."""
+    found = {}
+    topics = {topic.name: topic for topic in app.settings.topics}
+    for verdict in verdicts:
+        topic = topics[verdict.score.topic]
+        score = app.tracker.score(topic.name, seen.item, seen.first_seen_at)
+        refused = refuse(topic, seen.item, score)
+        was_refused = verdict.decision.story_id is None
+        if (refused is not None) == was_refused:
+            continue
+        says = SENTENCES[refused.reason] if refused else "it would be on-topic"
+        found[topic.name] = Today(score=score.value, threshold=score.threshold, says=says)
+    return found
+
+
+def _missing(app: App, item: Item, verdict: Verdict) -> tuple[str, ...]:
+    """Give the strongest terms of the seeds that an item has not."""
+    topic = verdict.score.topic
+    surfaces = app.tracker.surfaces(topic, item)
+    has = {term.term for term in verdict.score.terms}
+    strongest = app.tracker.profile(topic, item.lang).strongest(STRONGEST)
+    return tuple(surfaces.get(term, term) for term in strongest if term not in has)
 
 
 def _nearest(app: App, topic: str, seen: SeenItem) -> tuple[Near, ...]:
@@ -187,8 +210,10 @@ def _feedback(app: App) -> dict[str, int]:
     return dict(Counter(one.topic for one in standing(app.feedback.all())))
 
 
-def _would(app: App, url: str) -> Trace:
+def _page(app: App, url: str) -> Trace:
     """Judge a page as if a feed brought it now; nothing is stored."""
+    found = _carriers(app, url)
+    step = never_seen(found, is_text=False)
     result = app.client.get(url)
     if isinstance(result, FetchFailure):
         raise ArticleError(f"{url} was never seen in a feed, and cannot be fetched: {result.told}")
@@ -206,6 +231,37 @@ def _would(app: App, url: str) -> Trace:
         lang=language_of(article.title, article.summary, stated=primary(article.lang), usual=None),
         published_at=article.published_at,
     )
+    return _would(app, item, (step,), found, "never seen in a feed: fetched now")
+
+
+def _text(app: App, text: str) -> Trace:
+    """Judge a text as if a feed brought it now."""
+    seed = make_seed("text", text)
+    summary = seed.text.removeprefix(seed.title).strip()
+    item = Item(
+        key="text",
+        guid=None,
+        url=None,
+        canonical_url=None,
+        fingerprint=fingerprint(seed.title, summary),
+        title=seed.title,
+        summary=summary,
+        lang=language_of(seed.title, summary, stated=None, usual=None),
+        published_at=None,
+    )
+    return _would(app, item, (never_seen((), is_text=True),), [], "never seen in a feed")
+
+
+def _carriers(app: App, url: str) -> list[Carrier]:
+    canonical = canonical_url(url) or url
+    brought = Past(app.engine).have_brought(urlsplit(canonical).netloc)
+    feeds: list[Feed] = app.store.feeds()
+    return carriers(url, feeds, brought)
+
+
+def _would(
+    app: App, item: Item, steps: tuple[Step, ...], found: list[Carrier], source: str
+) -> Trace:
     seen = SeenItem(
         id="",
         item=item,
@@ -218,7 +274,7 @@ def _would(app: App, url: str) -> Trace:
     return Trace(
         item=item,
         item_id=None,
-        source="never seen in a feed: fetched now",
+        source=source,
         first_seen_at=None,
         verdicts=verdicts,
         sentences=_sentences(app, item),
@@ -229,6 +285,9 @@ def _would(app: App, url: str) -> Trace:
             for verdict in verdicts
             if verdict.decision.story_id
         },
+        steps=(*steps, *(step for verdict in verdicts for step in topic_steps(verdict))),
+        carriers=tuple(found),
+        missing={one.score.topic: _missing(app, item, one) for one in verdicts},
     )
 
 
@@ -248,126 +307,3 @@ def _would_decide(app: App, topic: Topic, seen: SeenItem) -> Decision:
         return decide(topic, seen, stories.open_story(topic.name, seen, member), None, "")
     story = known[link.story_id]
     return decide(topic, seen, story, link, stories.news_in(member, story, link, usual))
-
-
-def _show(console: Console, trace: Trace) -> None:
-    item = trace.item
-    console.print(plain(item.title), style="bold")
-    console.print(plain(f"  {trace.source}, {minute(item.published_at)}"))
-    if item.url:
-        console.print(plain(f"  {item.url}"), overflow="fold")
-    if trace.item_id:
-        console.print(plain(f"  item {trace.item_id}, first seen {minute(trace.first_seen_at)}"))
-    if trace.known_by:
-        console.print(plain(f"  of this feed: {trace.known_by}"))
-    _show_revisions(console, trace.revisions)
-    if not trace.verdicts:
-        console.print("  no topic reads its feed")
-    for verdict in trace.verdicts:
-        console.print()
-        _show_verdict(console, verdict, trace)
-    console.print()
-
-
-def _show_revisions(console: Console, revisions: tuple[Revision, ...]) -> None:
-    """Say what changed when, and what stood there before; the latest few."""
-    for one in revisions[-SHOWN_REVISIONS:]:
-        again = ", and judged again" if one.judged_again else ""
-        console.print(plain(f"  edited {minute(one.at)}: {', '.join(one.changed)}{again}"))
-        before = {"title": one.title, "summary": one.summary, "address": one.url or "none"}
-        for name in one.changed:
-            line = f"    {name} was: {before[name]}"
-            console.print(plain(line), no_wrap=True, overflow="ellipsis")
-    if len(revisions) > SHOWN_REVISIONS:
-        console.print(f"  … and {len(revisions) - SHOWN_REVISIONS} earlier edits (--json has all)")
-
-
-def _show_verdict(console: Console, verdict: Verdict, trace: Trace) -> None:
-    score, decision = verdict.score, verdict.decision
-    side = "on-topic" if score.on_topic else "off-topic"
-    console.print(
-        plain(
-            f"topic {score.topic}: score {score.value:.2f}, threshold {score.threshold:.2f}: {side}"
-        )
-    )
-    would = "would be: " if trace.item_id is None else ""
-    _line(console, f"decision: {would}{SENTENCES[decision.reason]}")
-    if decision.detail:
-        _line(console, f"because: {decision.detail}")
-    _show_terms(console, score)
-    sentence = trace.sentences.get(score.topic)
-    if sentence and score.terms:
-        _line(console, f"the seed comes closest here: “{sentence}”")
-    said = trace.feedback.get(score.topic, 0)
-    if said:
-        word = "judgement moves" if said == 1 else "judgements move"
-        console.print(f"  feedback: {said} {word} this topic (`seedwatch feedback list`)")
-    _show_story(console, decision, trace)
-    _show_nearest(console, decision, trace)
-    for alert in trace.alerts:
-        if alert.topic == score.topic:
-            _show_deliveries(console, alert, trace)
-
-
-def _line(console: Console, text: str) -> None:
-    """Print a line that may be long; what it is folded into stays under its beginning."""
-    console.print(Padding(plain(text), (0, 0, 0, 2), expand=False))
-
-
-def _show_terms(console: Console, score: Score) -> None:
-    if not score.terms:
-        console.print("  no term of the topic's profile is in it")
-        return
-    console.print("  terms (share of the score):")
-    shown, rest = score.terms[:MOST_TERMS], score.terms[MOST_TERMS:]
-    most = shown[0].share
-    for term in shown:
-        bar = "#" * round(24 * term.share / most) if most > 0 else ""
-        console.print(plain(f"    {term.surface[:20]:20} {term.share:6.3f}  {bar}".rstrip()))
-    if rest:
-        share = sum(term.share for term in rest)
-        console.print(plain(f"    {'others':20} {share:6.3f}"))
-    console.print(plain(f"    {'together':20} {score.value:6.3f}"))
-
-
-def _show_story(console: Console, decision: Decision, trace: Trace) -> None:
-    found = trace.stories.get(decision.topic)
-    if found is None:
-        return
-    story, members = found
-    sources = ", ".join(story.sources[:5])
-    more = f" +{len(story.sources) - 5}" if len(story.sources) > 5 else ""
-    console.print(plain(f"  story: {story.size} items, carried by {sources}{more}"))
-    for member in members[:6]:
-        mark = "*" if member.id == trace.item_id else " "
-        line = f"   {mark} {minute(member.first_seen_at)}  {member.source}: {member.item.title}"
-        console.print(plain(line), no_wrap=True, overflow="ellipsis")
-
-
-def _show_nearest(console: Console, decision: Decision, trace: Trace) -> None:
-    nearest = trace.nearest.get(decision.topic, ())
-    if not nearest:
-        return
-    console.print(f"  nearest earlier items ({stories.LINKED:.1%} alike on average is one story):")
-    for near in nearest:
-        place = "this story" if near.story_id == decision.story_id else "another story"
-        words = f"; shares {', '.join(near.shared)}" if near.shared else ""
-        console.print(plain(f"    {near.alike:4.0%}  {minute(near.at)}  {place}{words}"))
-        line = f"          {near.source}: {near.title}"
-        console.print(plain(line), no_wrap=True, overflow="ellipsis")
-
-
-def _show_deliveries(console: Console, alert: Alert, trace: Trace) -> None:
-    kind = alert.reason.value.replace("_", " ")
-    console.print(plain(f"  alert: {kind}, {minute(alert.created_at)}"))
-    for delivery in trace.deliveries:
-        if delivery.alert_id == alert.id:
-            tries = f" after {delivery.attempts} tries" if delivery.attempts > 1 else ""
-            answer = f": {delivery.answer}" if delivery.answer else ""
-            line = f"    -> {delivery.destination}: {delivery.state.value}{tries}{answer}"
-            console.print(plain(line))
-            if delivery.state is DeliveryState.PENDING and (held := heading(delivery.group)):
-                _line(console, f"     {held}")
-    for kept in trace.withheld:
-        if kept.alert_id == alert.id:
-            _line(console, f"  -> {kept.receiver}: not told: {kept.why}")

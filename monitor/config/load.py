@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from monitor.alerts.own import OwnTemplates
+from monitor.config.changes import placed, with_changes
 from monitor.config.channels import Secrets
 from monitor.config.faults import Faults, translate
 from monitor.config.feeds import Lists, build_feeds, check_repeats, read_lists
@@ -33,8 +34,10 @@ _USUAL_LEAST = timedelta(minutes=5)
 _NOTHING = Node(path="", line=0, value=None)
 
 
-def load(path: Path, environ: Mapping[str, str]) -> Settings:
+def load(path: Path, environ: Mapping[str, str], changes: Sequence[str] = ()) -> Settings:
     """Read the file, all files it names, and the variables it asks for.
+
+    `changes`, like `topics.border.threshold=0.4`, stand in for what the file says.
 
     Reads no environment but `environ`, where also systemd's `CREDENTIALS_DIRECTORY` may be.
     Relative names are relative to the file's folder. Raises `ConfigError` with all faults, none
@@ -44,6 +47,8 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     root = _read(path, environ, faults)
     if root is None:
         raise ConfigError(faults.all())
+    if changes:
+        root = with_changes(root, changes, environ, faults)
     shape: ConfigShape | None = None
     try:
         shape = ConfigShape.model_validate(root.plain())
@@ -67,7 +72,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     _check_store(store, faults)
     _check_polling(root.children.get("polling", _NOTHING), faults)
     if shape is None or faults:
-        raise ConfigError(faults.all())
+        raise ConfigError(placed(faults.all(), changes, path.name))
     return _made(path, shape, seeds, lists, secrets, own)
 
 

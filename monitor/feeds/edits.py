@@ -62,6 +62,7 @@ def edit_of(match: Match, trust: Trust, now: datetime) -> Edited | None:
         title=old.title,
         summary=old.summary,
         url=old.url,
+        lang=old.lang,
     )
     edit = Edit(
         seen=replace(known.seen, item=item), edits=edits, revision=revision if changed else None

@@ -38,6 +38,7 @@ from monitor.records.outbox import (
     Sent,
     Withheld,
 )
+from monitor.records.past import Arrival, CatchUp, Extent, Said
 from monitor.records.seams import Answer, Editor, Notifier, Post
 from monitor.records.topics import Judgement, Member, Score, Seed, Story, TermShare, Topic
 
@@ -49,7 +50,9 @@ __all__ = [
     "AliasFault",
     "Allowed",
     "Answer",
+    "Arrival",
     "Batch",
+    "CatchUp",
     "Claim",
     "Decision",
     "Delivery",
@@ -58,6 +61,7 @@ __all__ = [
     "Due",
     "Edit",
     "Editor",
+    "Extent",
     "Feed",
     "FeedSpec",
     "FetchFailure",
@@ -83,6 +87,7 @@ __all__ = [
     "Post",
     "Reason",
     "Revision",
+    "Said",
     "Score",
     "Seed",
     "SeenItem",

@@ -84,6 +84,9 @@ class Revision:
     title: str
     summary: str
     url: str | None
+    lang: str | None = None
+    # Why the new text was not to be told at once; empty if nothing spoke against it.
+    held: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

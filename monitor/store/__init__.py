@@ -6,6 +6,8 @@ from monitor.store.mailboxes import Mailboxes
 from monitor.store.migrate import migrate
 from monitor.store.outage import is_damaged, outage
 from monitor.store.outbox import Hands
+from monitor.store.past import Past
+from monitor.store.readonly import open_read_only
 from monitor.store.recounts import Recounts
 from monitor.store.reports import Glance, Reports
 from monitor.store.silences import Silences
@@ -19,6 +21,7 @@ __all__ = [
     "Glance",
     "Hands",
     "Mailboxes",
+    "Past",
     "Recounts",
     "Reports",
     "Silences",
@@ -30,6 +33,7 @@ __all__ = [
     "is_damaged",
     "migrate",
     "open_engine",
+    "open_read_only",
     "outage",
     "sole_daemon",
 ]

@@ -142,11 +142,13 @@ def note_seen(tx: Connection, item_ids: Sequence[str], at: datetime) -> None:
         tx.execute(update(items).where(items.c.id.in_(some)).values(last_seen_at=at))
 
 
-def write(tx: Connection, batch: Batch) -> None:
-    """Keep by what items are known from now on, and what the feeds say of them now."""
+def write(tx: Connection, batch: Batch, revised: Sequence[dict[str, Any]]) -> None:
+    """Keep by what items are known from now on, and what the feeds say of them now.
+
+    `revised` are the rows of what they said before.
+    """
     if batch.edits:
         tx.execute(EDIT, [edit_row(edit) for edit in batch.edits])
-    revised = [rows.revision_row(edit.revision) for edit in batch.edits if edit.revision]
     overwrite(tx, revisions, revised)
     named = [
         {"key": alias.key, "feed_id": alias.feed_id, "item_id": alias.item_id}

@@ -76,6 +76,9 @@ def revision_row(revision: Revision) -> dict[str, Any]:
         "title": revision.title,
         "summary": revision.summary,
         "url": revision.url,
+        # Empty: none. NULL: it was not noted yet.
+        "lang": revision.lang or "",
+        "held": revision.held or None,
     }
 
 
@@ -90,6 +93,8 @@ def revision_of(row: RowMapping) -> Revision:
         title=row["title"],
         summary=row["summary"],
         url=row["url"],
+        lang=row["lang"] or None,
+        held=row["held"] or "",
     )
 
 
@@ -112,6 +117,8 @@ def seen_of(row: RowMapping) -> SeenItem:
         source=row["source"],
         first_seen_at=row["first_seen_at"],
         baseline=row["baseline"],
+        held=row["held"] or "",
+        shares_url=bool(row["shares_url"]),
     )
 
 

@@ -135,6 +135,13 @@ items = Table(
     # NULL: not noted since it was first seen, and never edited.
     Column("last_seen_at", UtcDateTime),
     Column("edits", Integer),
+    # In which order items, and their edits, were judged: one count for all feeds.
+    Column("arrival", Integer, index=True),
+    # Why it was not to be told at once, whether its address stood for others, too, and whether a
+    # hub pushed it: what was known then. NULL: no.
+    Column("held", Text),
+    Column("shares_url", Boolean),
+    Column("pushed", Boolean),
     UniqueConstraint("feed_id", "key"),
     # When each feed last brought anything.
     Index(None, "feed_id", "first_seen_at"),
@@ -164,6 +171,11 @@ revisions = Table(
     Column("title", Text, nullable=False),
     Column("summary", Text, nullable=False),
     Column("url", Text),
+    # As in `items`: the place of the edit among the arrivals, and why it was held; `lang` is of the
+    # text before.
+    Column("arrival", Integer, index=True),
+    Column("held", Text),
+    Column("lang", String(8)),
 )
 
 stories = Table(

@@ -27,7 +27,7 @@ from monitor.records import (
     Story,
     Verdict,
 )
-from monitor.store import feed_rows, known, outbox, receipts, rows, schema
+from monitor.store import arrivals, feed_rows, known, outbox, receipts, rows, schema
 from monitor.store.due import FAILING, UNREAD, due_query, settle_poll, settle_push
 from monitor.store.engine import reading
 from monitor.store.outbox import Hands
@@ -246,9 +246,10 @@ class Store:
                 settle_poll(tx, batch.poll)
             if batch.pushed:
                 settle_push(tx, *batch.pushed)
-            add(tx, items, [rows.item_row(judged.seen) for judged in batch.items])
+            new, revised = arrivals.number(tx, batch)
+            add(tx, items, new)
             overwrite(tx, stories, [rows.story_row(story) for story in batch.stories])
-            known.write(tx, batch)
+            known.write(tx, batch, revised)
             judged = (*batch.items, *batch.rejudged)
             overwrite(tx, decisions, [row for one in judged for row in rows.decision_rows(one)])
             add(tx, alerts, [rows.alert_row(alert) for alert in batch.alerts])

@@ -104,13 +104,17 @@ class Desk:
         )
         self.app.store.commit(Batch(items=placed, stories=stories))
 
-    def why(self, *words: str) -> str:
+    def why(self, *words: str, command: str = "why") -> str:
         """Ask why."""
-        done = CliRunner().invoke(main, ["-c", str(self.path), "why", *words])
+        done = CliRunner().invoke(main, ["-c", str(self.path), command, *words])
         assert done.exit_code == 0, done.output
         lines = [line.rstrip() for line in done.stdout.splitlines()]
         assert "--json" in words or max(map(len, lines)) <= 80
         return "\n".join(lines) + "\n"
+
+    def why_not(self, *words: str) -> str:
+        """Ask why not."""
+        return self.why(*words, command="why-not")
 
 
 @pytest.fixture
@@ -155,6 +159,9 @@ Kuznica
   BBC, 2021-11-08 16:00 UTC
   https://www.lrt.example/news/later?utm_source=rss
   item {LATER.id}, first seen 2021-11-08 16:00 UTC
+  fetched: brought by a poll
+  identity: new in its feed, known by its guid
+  language: en
 
 topic border: score 0.72, threshold 0.50: on-topic
   decision: its story was already alerted: attached to it, not sent again
@@ -188,15 +195,21 @@ Belarus beat Poland at ice hockey in Minsk
   LRT, 2021-11-08 17:00 UTC
   https://www.lrt.example/news/hockey?utm_source=rss
   item {HOCKEY.id}, first seen 2021-11-08 17:00 UTC
+  fetched: brought by a poll
+  identity: new in its feed, known by its guid
+  language: en
 
 topic border: score 0.17, threshold 0.50: off-topic
   decision: its score is below the threshold
   because: needs 1.6 times the evidence it has; only names of the seed are in
   it: Belarus, Minsk
+  today otherwise: score 0.92, threshold 0.50: it would be on-topic
   terms (share of the score):
     Belarus               0.100  ########################
     Minsk                 0.070  #################
     together              0.170
+  strong terms of the seed that it lacks: Kuznica, Lukashenko, migrants, tear,
+  Warsaw, fence, crossing, sanctions
   the seed comes closest here: “Hundreds of migrants tried to cross the border
   from Belarus into Poland near Kuznica.”
 
@@ -233,3 +246,49 @@ def test_what_is_needed_follows_from_score_and_threshold(desk: Desk) -> None:
     times = math.ceil(times_needed(found.value, found.threshold) * 10) / 10
     said = "more than 10" if times > 10 else f"{times:.1f}"
     assert found.lacks.startswith(f"needs {said} times the evidence it has; ")
+
+
+def test_what_the_seed_has_and_the_item_lacks(desk: Desk) -> None:
+    """Of an item below the threshold the seed's strongest terms that it has not are named."""
+    (line,) = [one for one in desk.why(HOCKEY.id).splitlines() if "strong terms" in one]
+    assert line.startswith("  strong terms of the seed that it lacks: Kuznica, ")
+    (trace,) = json.loads(desk.why("--json", HOCKEY.id))
+    assert not {"Belarus", "Minsk"} & set(trace["missing"]["border"])
+
+
+def test_why_not_begins_with_the_end(desk: Desk) -> None:
+    """The stage at which an item stopped comes first, with how far it was from going on."""
+    lines = desk.why_not(HOCKEY.id).splitlines()
+    assert lines[0].startswith(
+        "border: stopped at score: 0.17, threshold 0.50: 0.33 below it; needs"
+    )
+    assert "border: stopped at decision: its story was already alerted" in desk.why_not(LATER.id)
+    assert desk.why_not(HOCKEY.id).endswith(desk.why(HOCKEY.id))
+
+
+def test_a_text_that_no_feed_carried(desk: Desk) -> None:
+    """It is said to be never seen, and scored as if it came now; a text that came is found."""
+    said = desk.why_not("Choir sings in Reykjavik")
+    assert said.startswith(
+        "It stopped at the feed: never seen: none of the feeds carried it. If it had come:\n"
+        "border: stopped at score: 0.00, threshold 0.50: 0.50 below it; no term of the seed"
+    )
+    said = desk.why_not(
+        "Polish guards use tear gas at the fence of Kuznica as migrants from Belarus"
+    )
+    assert "border: would be told" in said
+    assert "never seen in a feed" in said
+
+
+def test_the_stages_are_listed_for_machines(desk: Desk) -> None:
+    """JSON has a step for each stage, in their order, each with whether it was passed."""
+    (trace,) = json.loads(desk.why("--json", LATER.id))
+    assert [(one["stage"], one["passed"]) for one in trace["steps"]] == [
+        ("feed", True),
+        ("fetched", True),
+        ("identity", True),
+        ("language", True),
+        ("score", True),
+        ("story", True),
+        ("decision", False),
+    ]
