@@ -4,14 +4,13 @@
 
 Rounds of at most 20 lives, each round on a database of its own. In each life an item of a new story
 is published, and the process is killed: in a quarter of the lives while it comes up, else in the
-midst of its work; a fifth of the lives is told to reload before. What it sends goes to scripted servers on
-loopback, which are slow, say "later" and hang up on some requests after they have read them:
+midst of its work; a fifth of them is told to reload before. What it sends goes to scripted servers
+on loopback, which are slow, say "later" and hang up on some requests after they have read them:
 four destinations, of which one waits a second for companions. The seed decides all but what the
 machine makes of it.
 
-A repeat is a request too many for an alert at a destination that took it before. All of them must
-have the id, and the bytes, of the first one. The rival is what many daemons do: mark as sent, then
-send, which loses what was in hand at each kill.
+A repeat is a request too many for an alert at a destination that read it before. All of them must
+have the id, and the bytes, of the first one.
 """
 
 from __future__ import annotations
@@ -184,7 +183,11 @@ def live(stage: Scene, number: int, chance: random.Random) -> None:
     launch = chance.choice([None, *[forked] * 4, *[quick] * 5])
     # A quarter of the lives end while they come up, however long that takes on this machine.
     is_up = chance.random() < 0.75
-    stage.service.start(launch, wait=is_up)
+    ups = len(stage.service.events("started"))
+    stage.service.start(launch, wait=False)
+    if is_up:
+        # The machine may be busy with others.
+        stage.service.wait_for("started", ups + 1, DRAIN_SECONDS)
     life = chance.uniform(0.1, LIFE_SECONDS if is_up else START_SECONDS)
     moments = sorted((chance.uniform(0, life), what) for what in ("publish", "reload"))
     passed = 0.0

@@ -177,3 +177,21 @@ def test_each_window_is_one_digest(stage: Scene, night: Night) -> None:
     stage.service.wait_until_settled()
     assert stage.service.stop() == 0
     assert {name: sent_to(stage, name) for name in SCHEDULES} == night.sent
+
+
+def test_a_clock_that_jumps_loses_nothing_and_repeats_nothing(stage: Scene) -> None:
+    """Set back an hour and ahead by two, it goes on reading and telling, each alert once."""
+    folder = stage.service.folder
+    begin = datetime(2021, 11, 8, 14, tzinfo=UTC)
+    set_clock(folder, begin)
+    stage.service.config["receivers"] = {"at-once": stage.service.config["receivers"]["at-once"]}
+    stage.service.config["topics"][TOPIC]["receivers"] = ["at-once"]
+    stage.service.start(quick)
+    stage.wait_until_read()
+    for number, hour in ((0, 14), (4, 13), (12, 15), (14, 14)):
+        set_clock(folder, begin.replace(hour=hour))
+        stage.news.publish("/wire", replace(on_topic(number), published_at=begin))
+        stage.wait_until_read()
+        stage.service.wait_until_settled()
+    assert stage.service.stop() == 0
+    assert sent_to(stage, "at-once") == [("", [0]), ("", [4]), ("", [12]), ("", [14])]
