@@ -72,3 +72,24 @@ def test_makefile_has_what_the_readme_promises() -> None:
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in ("run", "test", "demo", "check", "setup"):
         assert re.search(rf"^{target}:", text, re.MULTILINE), target
+
+
+def test_the_promise_is_printed() -> None:
+    """The README prints what is promised of messages, word for word."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    promise = " ".join(re.findall(r"^> (.+)$", text, re.MULTILINE))
+    assert promise == (
+        "At least once. A duplicate only after a crash or an unanswered request, and always under"
+        " the same id. Nothing is dropped in silence: every delivery ends `delivered`, `expired` or"
+        " `dead`, and a dead one is visible in `status`, in the log, in the metrics, and as one"
+        " notice through another receiver."
+    )
+
+
+def test_the_tests_that_the_docs_name_exist() -> None:
+    """Each test that the design notes name as what holds a promise is there."""
+    text = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_\w+)`", text))
+    assert len(named) > 40
+    code = "\n".join(one.read_text(encoding="utf-8") for one in (ROOT / "tests").rglob("test_*.py"))
+    assert named - set(re.findall(r"^def (test_\w+)", code, re.MULTILINE)) == set()

@@ -5,48 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import feedparser
 import pytest
 
 from tests.fakes.news import off_topic, on_topic
-from tests.fakes.service import RECEIVER, Scene, scene, wait_until
-from tests.fakes.web import RecordedRequest, Reply
-
-TOKEN = "xoxb-47110815-5f3d"
-POST, UPDATE = "/api/chat.postMessage", "/api/chat.update"
-
-
-class Slack:
-    """The Web API, which names its messages by counting them."""
-
-    def __init__(self, stage: Scene) -> None:
-        self._web = stage.receivers.web
-        self._web.route(POST, self._post)
-        self._web.route(UPDATE, Reply(body=b'{"ok":true,"channel":"C1","ts":"1.0"}'))
-
-    @property
-    def target(self) -> dict[str, Any]:
-        """How the configuration names it."""
-        api_url = self._web.url("/api")
-        return {"slack": {"bot_token": TOKEN, "channel": "#desk", "api_url": api_url}}
-
-    def _post(self, _request: RecordedRequest) -> Reply:
-        said = {"ok": True, "channel": "C1", "ts": f"{len(self.bodies(POST))}.0"}
-        return Reply(body=json.dumps(said).encode())
-
-    def bodies(self, path: str) -> list[dict[str, Any]]:
-        """Give what came to a method."""
-        return [json.loads(one.body) for one in self._web.requests(path)]
-
-    def wait_for(self, path: str, count: int) -> list[dict[str, Any]]:
-        """Give what came to a method once there is so much of it."""
-        wait_until(
-            lambda: len(self.bodies(path)) >= count,
-            lambda: f"{len(self.bodies(path))} of {count} came to {path}",
-        )
-        return self.bodies(path)
+from tests.fakes.service import RECEIVER, Scene, scene
+from tests.fakes.slack import POST, TOKEN, UPDATE, Slack
 
 
 @pytest.fixture
@@ -60,7 +25,7 @@ def stage(tmp_path: Path) -> Iterator[Scene]:
 
 def test_a_story_in_slack_and_in_files(stage: Scene) -> None:
     """One message tells a story, copies are counted in it, its update goes into its thread."""
-    slack = Slack(stage)
+    slack = Slack(stage.receivers.web)
     files = {"file": {"atom": "alerts.xml", "jsonl": "alerts.jsonl"}}
     stage.service.config["receivers"] = {RECEIVER: [slack.target, files]}
     stage.service.start()

@@ -17,14 +17,14 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.forks import Fork, forked
-from tests.fakes.killing import DOOMED, STEPS
 from tests.fakes.news import off_topic, on_topic
 from tests.fakes.service import WEBHOOK, Scene, payload_of, scene, wait_until
 from tests.fakes.web import RecordedRequest, Reply
 
 # The item over which the service dies.
 THE_ITEM = on_topic(12)
-KILLS = 30
+# `bench/kills.py` has two hundred, at four destinations with faults of their own.
+KILLS = 10
 # From the start of the service; coming up takes about half a second of it.
 LONGEST_LIFE_SECONDS = 1.5
 
@@ -132,7 +132,7 @@ def test_killed_around_the_catch_up_it_comes_once(stage: Scene, step: str) -> No
 
 
 def test_killed_at_random_it_loses_nothing(stage: Scene) -> None:
-    """Thirty kills in a stream of news: each alert arrives, repeats are fewer than the kills."""
+    """Ten kills in a stream of news: each alert arrives, repeats are fewer than the kills."""
     # The same kills each time, as far as the machine lets them be.
     chance = random.Random(2021)  # noqa: S311 - no secret
     stage.receivers.web.route(WEBHOOK, lambda _: Reply(body=b"ok", delay=chance.uniform(0, 0.3)))
@@ -161,10 +161,3 @@ def test_killed_at_random_it_loses_nothing(stage: Scene) -> None:
     repeats = sum(told.values()) - len(told)
     assert repeats <= KILLS
     print(f"{KILLS} kills, {len(told)} alerts, {repeats} repeats")  # noqa: T201 - shown by -s
-
-
-def test_the_steps_are_all_tried() -> None:
-    """Each step at which a service can be made to die has its test here."""
-    dying = {"fetched", "judged", "committed", "claimed", "sent", "settled"}
-    assert set(STEPS) == {*dying, "baseline", "caught-up", "never"}
-    assert DOOMED in THE_ITEM.title
