@@ -44,12 +44,14 @@ TOPICS = 6
 TOLD = 40
 # Between two polls of a feed, so that a day of twelve minutes has 360 of each.
 POLL_SECONDS = 2
-# Items that are not on the topic, of all feeds together in an hour.
-CHATTER = 120
+# Items that are not on the topic, of all feeds together: in the first hours as many as the service
+# keeps in memory to know what is common, and so many in each hour after them.
+EARLY_HOURS, EARLY_CHATTER = 5, 5_000
+CHATTER = 100
 WINDOW = 30
 SAMPLE_SECONDS = 1.0
 # What its caches need to fill is no leak: slopes are taken from here on.
-WARM_HOURS = 6
+WARM_HOURS = 8
 # How much more it may hold at the end of the day than after its warm hours.
 MOST_GROWTH = 0.05
 # SQLite checkpoints at 1,000 pages of 4 kB; a reader in the way may let it grow to a few of those.
@@ -207,9 +209,10 @@ def configure(folder: Path, news: NewsServer, sink: Sink) -> Path:
 
 def script(chance: random.Random) -> list[tuple[float, str, int]]:
     """Give what happens, in its order: hour of the day, what, and a number."""
-    events = [
-        (chance.uniform(0.1, HOURS - 0.3), "chatter", one) for one in range(CHATTER * (HOURS - 1))
-    ]
+    late = CHATTER * (HOURS - EARLY_HOURS)
+    times = [chance.uniform(0.1, EARLY_HOURS) for _ in range(EARLY_CHATTER)]
+    times += [chance.uniform(EARLY_HOURS, HOURS - 0.3) for _ in range(late)]
+    events = [(at, "chatter", number) for number, at in enumerate(times)]
     kills = [hour + chance.uniform(0.55, 0.85) for hour in range(HOURS)]
     events += [(at, "kill", number) for number, at in enumerate(kills)]
     # Every other kill comes upon something to tell: within two polls of it.
@@ -306,7 +309,10 @@ def faults_of_telling(subject: Subject) -> tuple[dict[str, int], list[str]]:
                     before.at < kill < one.at for kill in subject.kills
                 )
                 unexcused += not was_in_hand
-    lost = len(wanted - by_title.keys())
+    missing = wanted - by_title.keys()
+    for topic, title in sorted(missing)[:10]:
+        print(f"{subject.name}: {topic} was not told {title!r}", file=sys.stderr)
+    lost = len(missing)
     strange = len(by_title.keys() - wanted)
     split = sum(len(ids) > 1 for ids in by_title.values())
     totals = {"alerts": len(wanted), "lost": lost, "repeats": repeats, "kills": len(subject.kills)}
@@ -457,10 +463,13 @@ def main() -> None:
     """Run the soak from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=12.0, help="how long the day takes")
+    parser.add_argument("--keep", type=Path, help="work in this folder, and keep it")
     parser.add_argument("--json", type=Path, help="write figures and samples here")
     wanted = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="soak-") as folder:
-        figures, wrong = run(wanted.minutes * 60 / HOURS, Path(folder))
+    with tempfile.TemporaryDirectory(prefix="soak-") as made:
+        folder = wanted.keep or Path(made)
+        folder.mkdir(parents=True, exist_ok=True)
+        figures, wrong = run(wanted.minutes * 60 / HOURS, folder)
     show(figures)
     if wanted.json:
         wanted.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
