@@ -5,6 +5,8 @@
 #   make demo    a stream of 2021 in quick motion: no network, no secret, no waiting
 #   make test    the tests
 #   make check   ruff, mypy strict and the tests: what each commit passes
+#   make man     renew docs/man/seedwatch.1 from what the commands say of themselves
+#   make dist    wheel and sdist, the same bytes for the same commit
 #   make lock    renew requirements.lock from pyproject.toml (needs uv)
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -13,7 +15,7 @@ CONFIG ?= config/seedwatch.yaml
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup run demo test lint check lock clean
+.PHONY: help setup run demo test lint check man dist lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -45,6 +47,14 @@ lint: setup
 	$(BIN)/mypy
 
 check: lint test
+
+man: setup
+	$(BIN)/seedwatch man > docs/man/seedwatch.1.new
+	mv docs/man/seedwatch.1.new docs/man/seedwatch.1
+
+# What stands in the archives is dated by the last commit, not by the clock.
+dist: setup
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m hatchling build
 
 lock:
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --output-file requirements.lock

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from monitor import __version__
-from monitor.cli import feed_commands, install, past_commands
+from monitor.cli import completion, feed_commands, install, manual, past_commands
 from monitor.errors import ConfigError, RefusedStoreError, SeedwatchError
 
 EX_DATAERR = 65
@@ -432,3 +432,6 @@ def test_alert(config: Path | None, *, receiver: str, as_json: bool) -> None:
 
 past_commands.register(main)
 install.register(main)
+manual.register(main)
+# The last one: it teaches completion to those before.
+completion.register(main)

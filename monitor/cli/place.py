@@ -10,20 +10,10 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from monitor.app import App, one_line, open_database, wire
+from monitor.cli.whereabouts import places
 from monitor.config import Settings, load, without_file
 from monitor.errors import ConfigError, Fault, StoreError
 from monitor.log import set_up
-
-
-def places(environ: Mapping[str, str]) -> tuple[Path, ...]:
-    """Give the places where a configuration is looked for, in their order."""
-    home = Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return (
-        Path("config/seedwatch.yaml"),
-        Path("seedwatch.yaml"),
-        home / "seedwatch" / "seedwatch.yaml",
-        Path("/etc/seedwatch/seedwatch.yaml"),
-    )
 
 
 def find_config(named: Path | None, environ: Mapping[str, str]) -> Path:
