@@ -61,6 +61,8 @@ class Poller:
         self._resting: dict[int, datetime] = {}
         # Feeds that another poller began to fetch: as we know them they may be out of date.
         self._taken_over: set[int] = set()
+        # Feeds whose fetch began before the clock was put back: what they bring dates them wrong.
+        self._from_ahead: set[int] = set()
         # When it last ticked; None before the first time.
         self._ticked_at: datetime | None = None
 
@@ -72,6 +74,7 @@ class Poller:
         self._done = before._done
         self._turns.follow(before._turns)
         self._resting = dict(before._resting)
+        self._from_ahead = set(before._from_ahead)
         self._ticked_at = before._ticked_at
         self._taken_over = set(self._turns.under_way)
 
@@ -101,6 +104,7 @@ class Poller:
         before = self._ticked_at
         if before is None or before - now > SET_BACK:
             self._resting.clear()
+            self._from_ahead |= self._turns.under_way
             feeds = self._store.put_back(now)
             if feeds:
                 log.warning("clock_put_back", feeds=feeds)
@@ -119,6 +123,9 @@ class Poller:
             current = self._current(feed)
             if current is not None:
                 self._judge(current, result, now)
+            if feed.id in self._from_ahead:
+                self._from_ahead.discard(feed.id)
+                self._store.put_back(now)
         return IN_A_ROW
 
     def _current(self, feed: Feed) -> Feed | None:

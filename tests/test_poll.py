@@ -552,3 +552,15 @@ def test_a_clock_that_is_corrected_a_little_changes_nothing(world: Make) -> None
     here.now -= 30 * SECOND
     assert here.round() == []
     assert here.feed("LRT").due_at == due_at
+
+
+def test_what_is_fetched_while_the_clock_is_put_back_holds_no_feed_up(world: Make) -> None:
+    """A fetch that began on the later time does not bring that time back into the schedule."""
+    here = world(LRT)
+    here.results["LRT"] = NotModified(fetched_at=NOW)
+    here.tick()
+    here.now -= HOUR
+    here.tick()
+    here.bench.work()
+    here.tick()
+    assert here.feed("LRT").due_at <= here.now + 15 * MINUTE
