@@ -35,6 +35,8 @@ IN_A_ROW = 4
 # How long a feed is left alone if what it brought could not be stored: it is still due, but its
 # server shall not be asked each second for what is our trouble.
 REST = timedelta(minutes=1)
+# A clock that is put back by less than this holds nothing up.
+SET_BACK = timedelta(minutes=1)
 
 
 class Poller:
@@ -59,6 +61,10 @@ class Poller:
         self._resting: dict[int, datetime] = {}
         # Feeds that another poller began to fetch: as we know them they may be out of date.
         self._taken_over: set[int] = set()
+        # Feeds whose fetch began before the clock was put back: what they bring dates them wrong.
+        self._from_ahead: set[int] = set()
+        # When it last ticked; None before the first time.
+        self._ticked_at: datetime | None = None
 
     def follow(self, before: Poller) -> None:
         """Go on where another poller was; what it has under way comes to its end here.
@@ -68,6 +74,8 @@ class Poller:
         self._done = before._done
         self._turns.follow(before._turns)
         self._resting = dict(before._resting)
+        self._from_ahead = set(before._from_ahead)
+        self._ticked_at = before._ticked_at
         self._taken_over = set(self._turns.under_way)
 
     @property
@@ -81,6 +89,7 @@ class Poller:
         `until` is a reading of the monotonic clock at which judging pauses, so that the work of a
         burst never keeps the daemon from being stopped.
         """
+        self._heed_clock(now)
         judged = 0
         while True:
             arrived = self._judge_some(now, until)
@@ -89,6 +98,17 @@ class Poller:
             self._start(now)
             if not arrived:
                 return judged
+
+    def _heed_clock(self, now: datetime) -> None:
+        """See that nothing waits for a clock that was put back, here or before a start."""
+        before = self._ticked_at
+        if before is None or before - now > SET_BACK:
+            self._resting.clear()
+            self._from_ahead |= self._turns.under_way
+            feeds = self._store.put_back(now)
+            if feeds:
+                log.warning("clock_put_back", feeds=feeds)
+        self._ticked_at = now
 
     def _judge_some(self, now: datetime, until: float) -> int:
         """Judge what has arrived, but not much of it; give how many feeds that was."""
@@ -103,6 +123,9 @@ class Poller:
             current = self._current(feed)
             if current is not None:
                 self._judge(current, result, now)
+            if feed.id in self._from_ahead:
+                self._from_ahead.discard(feed.id)
+                self._store.put_back(now)
         return IN_A_ROW
 
     def _current(self, feed: Feed) -> Feed | None:

@@ -515,3 +515,52 @@ def test_a_reload_ends_no_pause(world: Make) -> None:
     assert here.round() == []
     here.now += 5 * SECOND
     assert here.round() == ["big1"]
+
+
+def test_a_clock_that_is_put_back_holds_no_feed_up(world: Make) -> None:
+    """Put back by a year, feeds are due as long after now as they were after their last poll."""
+    here = world(LRT, BBC)
+    here.results["BBC"] = made.failure(fetched_at=here.now)
+    here.round()
+    here.round()
+    wait = here.feed("LRT").due_at - NOW
+    here.now -= 365 * DAY
+    assert here.round() == []
+    assert here.feed("LRT").due_at == here.now + wait
+    here.now += wait
+    assert "LRT" in here.round()
+
+
+def test_a_clock_that_was_put_back_before_the_start_holds_no_feed_up(world: Make) -> None:
+    """A service that starts on an earlier time than it ended on polls within its interval."""
+    here = world(LRT)
+    here.round()
+    here.round()
+    here.poller = Poller(here.store, here.fetch, here.take, here.rules, here.bench)
+    here.now -= DAY
+    assert here.round() == []
+    here.now += 15 * MINUTE
+    assert here.round() == ["LRT"]
+
+
+def test_a_clock_that_is_corrected_a_little_changes_nothing(world: Make) -> None:
+    """What moves a clock by seconds moves no due time."""
+    here = world(LRT)
+    here.round()
+    here.round()
+    due_at = here.feed("LRT").due_at
+    here.now -= 30 * SECOND
+    assert here.round() == []
+    assert here.feed("LRT").due_at == due_at
+
+
+def test_what_is_fetched_while_the_clock_is_put_back_holds_no_feed_up(world: Make) -> None:
+    """A fetch that began on the later time does not bring that time back into the schedule."""
+    here = world(LRT)
+    here.results["LRT"] = NotModified(fetched_at=NOW)
+    here.tick()
+    here.now -= HOUR
+    here.tick()
+    here.bench.work()
+    here.tick()
+    assert here.feed("LRT").due_at <= here.now + 15 * MINUTE

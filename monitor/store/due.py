@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -55,3 +55,21 @@ def settle_poll(tx: Connection, poll: Poll) -> None:
 def settle_push(tx: Connection, feed_id: int, pace: Pace) -> None:
     """Write down what a push taught; the feed's schedule stays as it is."""
     tx.execute(update(feeds).where(feeds.c.id == feed_id).values(pace=pace_json(pace)))
+
+
+def put_back(tx: Connection, now: datetime) -> int:
+    """Date feeds anew that were polled later than now; give how many those are.
+
+    Each is due as long after now as it was after its last poll: none waits until a clock that was
+    put back has caught up, and they stay spread.
+    """
+    columns = (feeds.c.id, feeds.c.due_at, feeds.c.last_polled_at)
+    found = tx.execute(select(*columns).where(feeds.c.active, feeds.c.last_polled_at > now)).all()
+    if found:
+        at_once = timedelta(0)
+        dates = [
+            {"of_id": one.id, "new_due_at": now + max(one.due_at - one.last_polled_at, at_once)}
+            for one in found
+        ]
+        tx.execute(_settling(frozenset({"due_at"})), dates)
+    return len(found)

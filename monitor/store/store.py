@@ -28,7 +28,7 @@ from monitor.records import (
     Verdict,
 )
 from monitor.store import arrivals, feed_rows, known, outbox, receipts, rows, schema
-from monitor.store.due import FAILING, UNREAD, due_query, settle_poll, settle_push
+from monitor.store.due import FAILING, UNREAD, due_query, put_back, settle_poll, settle_push
 from monitor.store.engine import reading
 from monitor.store.outbox import Hands
 from monitor.store.paces import DEMANDS, FLOORS
@@ -83,6 +83,11 @@ class Store:
         query = due_query(now, per_host, without).limit(limit)
         with reading(self._engine) as connection:
             return [Due(id=row.id, host=row.host or "") for row in connection.execute(query)]
+
+    def put_back(self, now: datetime) -> int:
+        """Date feeds anew that a clock polled which was put back since; give how many."""
+        with self._engine.begin() as tx:
+            return put_back(tx, now)
 
     def feeds_of(self, ids: Sequence[int]) -> list[Feed]:
         """Give those of some ids that are of the configuration; at most some hundreds."""
