@@ -109,6 +109,9 @@ def live(settings: Settings, found: Sequence[LabelledItem]) -> None:
         )
         document = Document(url=feed.url, body=b"", fetched_at=at)
         app.ingest.take(feed, Reading(document=document, body_hash=str(at), said=said))
+        if feed.baseline_at is None or app.ingest.take_held():
+            # As the daemon does at the end of a round.
+            app.ingest.catch_up(settings.topics[0], at)
     app.close()
 
 

@@ -208,8 +208,8 @@ topic border: score 0.17, threshold 0.50: off-topic
     Belarus               0.100  ########################
     Minsk                 0.070  #################
     together              0.170
-  strong terms of the seed that it lacks: Kuznica, Lukashenko, migrants, tear,
-  Warsaw, fence, crossing, sanctions
+  strong terms of the seed that it lacks: Kuznica, Lukashenko, Poland, migrants,
+  Warsaw, Polish, prepares, cross
   the seed comes closest here: “Hundreds of migrants tried to cross the border
   from Belarus into Poland near Kuznica.”
 
@@ -268,10 +268,10 @@ def test_why_not_begins_with_the_end(desk: Desk) -> None:
 
 def test_a_text_that_no_feed_carried(desk: Desk) -> None:
     """It is said to be never seen, and scored as if it came now; a text that came is found."""
-    said = desk.why_not("Choir sings in Reykjavik")
+    said = " ".join(desk.why_not("Choir sings in Reykjavik").split())
     assert said.startswith(
-        "It stopped at the feed: never seen: none of the feeds carried it. If it had come:\n"
-        "border: stopped at score: 0.00, threshold 0.50: 0.50 below it; no term of the seed"
+        "It stopped at the feed: never seen: none of the feeds carried it. If it had come: border:"
+        " stopped at score: 0.00, threshold 0.50: 0.50 below it; no term of the seed is in it Choir"
     )
     said = desk.why_not(
         "Polish guards use tear gas at the fence of Kuznica as migrants from Belarus"
