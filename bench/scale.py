@@ -174,18 +174,16 @@ def prepare(path: Path, count: int, *, spread: timedelta) -> None:
     app = wire(settings, engine)
     start_up(app)
     first = app.store.feeds_of([1])[0]
-    app.ingest.take(
-        first,
-        Document(
-            url=first.url,
-            body=document(1, 0),
-            content_type="application/rss+xml",
-            content_language=None,
-            etag='"0"',
-            last_modified=None,
-            fetched_at=datetime.now(UTC) - timedelta(hours=1),
-        ),
+    fetched = Document(
+        url=first.url,
+        body=document(1, 0),
+        content_type="application/rss+xml",
+        content_language=None,
+        etag='"0"',
+        last_modified=None,
+        fetched_at=datetime.now(UTC) - timedelta(hours=1),
     )
+    app.ingest.take(first, app.reader.look_into(first, fetched))
     _copy_items(engine, count)
     _copy_feed(engine, app.store.feeds_of([1])[0].body_hash, count, spread)
     app.close()

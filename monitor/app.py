@@ -58,6 +58,7 @@ from monitor.store import (
     outage,
 )
 from monitor.subscribe import Pipe, Subscriber, SubscribeRules
+from monitor.topics.profile import Weigh, weigh_here
 from monitor.topics.track import Tracker
 from monitor.workers import Workers
 
@@ -98,6 +99,8 @@ class App:
     reader: Reader
     # Read what hubs push.
     readers: ThreadPoolExecutor
+    # Weighs seeds, here or apart.
+    weigh: Weigh
     tracker: Tracker
     pacer: Pacer
     ingest: Ingest
@@ -180,6 +183,7 @@ def wire(
     *,
     clock: Callable[[], datetime] = utc_now,
     after: App | None = None,
+    weigh: Weigh = weigh_here,
 ) -> App:
     """Wire everything for a configuration, on a database that is open.
 
@@ -188,7 +192,7 @@ def wire(
     """
     store = Store(engine)
     client = make_client(settings, clock)
-    tracker = Tracker(settings.topics, store.lessons())
+    tracker = Tracker(settings.topics, store.lessons(), weigh)
     feedback = Feedback(engine)
     tracker.hear(feedback.all())
     # Spreads polls and retries; nothing secret hangs on it.
@@ -233,6 +237,7 @@ def wire(
         parsers=parsers,
         reader=reader,
         readers=readers,
+        weigh=weigh,
         tracker=tracker,
         pacer=pacer,
         ingest=ingest,

@@ -53,6 +53,13 @@ class BadTemplateError(SeedwatchError):
         self.line = line
 
 
+class WeighingError(SeedwatchError):
+    """The seeds' terms could not be weighed; the text says why in one line."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(f"the seeds cannot be weighed: {cause}")
+
+
 class ParseError(SeedwatchError):
     """A document is not a feed; the text says why in one line."""
 

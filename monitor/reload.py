@@ -137,7 +137,7 @@ def swap(old: App, settings: Settings, door: Door) -> App:
     """
     if settings.store_url != old.settings.store_url:
         raise SeedwatchError("`store` cannot change without a restart")
-    new = wiring.wire(settings, old.engine, clock=old.clock, after=old)
+    new = wiring.wire(settings, old.engine, clock=old.clock, after=old, weigh=old.weigh)
     try:
         # First what may fail: an address that cannot be listened at.
         door.follow(wiring.door_of(new))

@@ -13,6 +13,7 @@ from monitor.config import Settings, load
 from monitor.daemon import Daemon
 from monitor.log import set_up
 from monitor.store import sole_daemon
+from monitor.weighing import weigh_apart
 
 
 def run(named: Path | None) -> None:
@@ -26,7 +27,7 @@ def run(named: Path | None) -> None:
 
     engine = open_database(settings)
     with sole_daemon(engine), one_line(engine):
-        Daemon(wire(settings, engine), reload).run()
+        Daemon(wire(settings, engine, weigh=weigh_apart), reload).run()
     leave()
 
 

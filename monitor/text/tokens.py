@@ -194,7 +194,7 @@ def _pairs(run: str) -> list[Token]:
 
 
 # Words repeat: the table of what was computed spares nine look-ups in ten.
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 15)
 def _term(word: str, lang: str, *, is_capital: bool) -> tuple[str, float]:
     folded = fold(word)
     if not folded:

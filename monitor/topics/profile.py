@@ -6,18 +6,15 @@ is no rarity to be had: every term of it occurs in every document there is, name
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
 from monitor.text.tokens import Token
 
 # Who and where outweigh what: a story keeps its names while its verbs change.
 NAME_WEIGHT = 1.5
-# What the seed repeats is what it is about; below 1, as a tenth mention says less than the first.
-TF_POWER = 0.7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +35,27 @@ class Profile:
         return sorted(self.rarity, key=lambda term: (-self.weight(term), term))[:most]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What is weighed for one profile."""
+
+    # The terms of each seed, in its order.
+    texts: Sequence[Sequence[str]]
+    # Of each of them, above 0.
+    rarity: Mapping[str, float]
+
+
+# Gives the weight of each term, for each profile.
+Weigh = Callable[[Sequence[Counted]], Sequence[Mapping[str, float]]]
+
+
+def weigh_here(counted: Sequence[Counted]) -> list[dict[str, float]]:
+    """Weigh in this process, which then has scikit-learn loaded."""
+    from monitor.topics.weigh import weigh  # noqa: PLC0415 - a long life must not carry it
+
+    return [weigh(one.texts, one.rarity) for one in counted]
+
+
 def make_profile(seeds: Sequence[Sequence[Token]]) -> Profile:
     """Make the profile of some seeds' tokens: weight = tf^0.7 x rarity, names x 1.5, length 1.
 
@@ -48,17 +66,33 @@ def make_profile(seeds: Sequence[Sequence[Token]]) -> Profile:
     >>> made.strongest(2), sorted(made.names)
     (['belarus', 'border'], ['belarus'])
     """
+    (made,) = make_profiles([seeds])
+    return made
+
+
+def make_profiles(
+    topics: Sequence[Sequence[Sequence[Token]]], weigh: Weigh = weigh_here
+) -> list[Profile]:
+    """Make the profile of each topic's seeds, weighed all at once."""
+    counted = [_counted(seeds) for seeds in topics]
+    weights = weigh(counted)
+    return [
+        _profile(seeds, one.rarity, found)
+        for seeds, one, found in zip(topics, counted, weights, strict=True)
+    ]
+
+
+def _counted(seeds: Sequence[Sequence[Token]]) -> Counted:
     rarity = rarities(token for seed in seeds for token in seed)
-    if not rarity:
-        return Profile(names={}, matter={}, rarity={})
-    counter = CountVectorizer(analyzer=lambda seed: [token.key for token in seed])
-    counts = counter.fit_transform([[t for t in seed if t.key in rarity] for seed in seeds])
-    terms = [str(term) for term in counter.get_feature_names_out()]
-    weighing = TfidfTransformer(norm=None, smooth_idf=False).fit(counts)
-    # The rarity at large takes the place of what these few texts could tell.
-    weighing.idf_ = np.array([rarity[term] for term in terms])
-    total = np.asarray(counts.sum(axis=0), dtype=float)
-    weights = np.asarray(weighing.transform(np.power(total, TF_POWER)).todense()).ravel()
+    texts = [[token.key for token in seed if token.key in rarity] for seed in seeds]
+    return Counted(texts=texts, rarity=rarity)
+
+
+def _profile(
+    seeds: Sequence[Sequence[Token]], rarity: Mapping[str, float], weighed: Mapping[str, float]
+) -> Profile:
+    """Share each weight between name and matter, and bring all of them to length 1."""
+    terms, weights = list(weighed), np.array(list(weighed.values()))
     shares = name_shares(token for seed in seeds for token in seed)
     named = np.array([shares.get(term, 0.5) for term in terms])
     names, matter = NAME_WEIGHT * weights * named, weights * (1.0 - named)

@@ -135,7 +135,7 @@ def test_the_strongest_come_first(seeds: list[list[Token]], most: int) -> None:
     assert weights == sorted(weights, reverse=True)
     assert len(found) == len(set(found)) == min(most, len(made.rarity))
     left = [made.weight(term) for term in made.rarity if term not in found]
-    assert max(left, default=0.0) <= min(weights, default=1.0)
+    assert max(left, default=0.0) <= min(weights, default=math.inf)
 
 
 def test_of_several_spellings_the_commonest_counts() -> None:
