@@ -1,5 +1,6 @@
 """The database: what was polled, seen, decided and delivered. SQLAlchemy lives only here."""
 
+from monitor.store.disk import Room, room, room_of_file
 from monitor.store.engine import has_daemon, open_engine, sole_daemon
 from monitor.store.feedback import Feedback
 from monitor.store.mailboxes import Mailboxes
@@ -21,6 +22,7 @@ __all__ = [
     "Mailboxes",
     "Recounts",
     "Reports",
+    "Room",
     "Silences",
     "Slots",
     "Store",
@@ -31,5 +33,7 @@ __all__ = [
     "migrate",
     "open_engine",
     "outage",
+    "room",
+    "room_of_file",
     "sole_daemon",
 ]
