@@ -1,6 +1,6 @@
 """The database: what was polled, seen, decided and delivered. SQLAlchemy lives only here."""
 
-from monitor.store.disk import Room, room, room_of_file
+from monitor.store.disk import Room, damage, room, room_of_file
 from monitor.store.engine import has_daemon, open_engine, sole_daemon
 from monitor.store.feedback import Feedback
 from monitor.store.mailboxes import Mailboxes
@@ -28,6 +28,7 @@ __all__ = [
     "Store",
     "Subscriptions",
     "Tellings",
+    "damage",
     "has_daemon",
     "is_damaged",
     "migrate",

@@ -48,3 +48,15 @@ def room_of_file(path: Path) -> Room:
         free_bytes=disk.free,
         disk_bytes=disk.total,
     )
+
+
+def damage(engine: Engine) -> str | None:
+    """Read the whole database and say what is damaged first; None if nothing is.
+
+    Only SQLite can say so of itself. A damage may also be raised as a `DatabaseError`.
+    """
+    if engine.dialect.name != "sqlite":
+        return None
+    with reading(engine) as connection:
+        said = str(connection.execute(text("PRAGMA quick_check(1)")).scalar_one())
+    return None if said == "ok" else said
