@@ -1,5 +1,6 @@
 """The database: what was polled, seen, decided and delivered. SQLAlchemy lives only here."""
 
+from monitor.store.census import Census, census
 from monitor.store.disk import Room, damage, room, room_of_file
 from monitor.store.engine import has_daemon, open_engine, sole_daemon
 from monitor.store.feedback import Feedback
@@ -16,6 +17,7 @@ from monitor.store.subscriptions import Subscriptions
 from monitor.store.told import Tellings
 
 __all__ = [
+    "Census",
     "Feedback",
     "Glance",
     "Hands",
@@ -28,6 +30,7 @@ __all__ = [
     "Store",
     "Subscriptions",
     "Tellings",
+    "census",
     "damage",
     "has_daemon",
     "is_damaged",
