@@ -40,8 +40,9 @@ class ForJournal(logging.Formatter):
 def goes_to_journal(environ: Mapping[str, str], stream: IO[str]) -> bool:
     """Say whether a stream is the one that systemd leads to its journal.
 
-    It may have been led elsewhere since: then the marks would only disturb. Source: systemd.exec(5),
-    `$JOURNAL_STREAM`.
+    It may have been led elsewhere since: then the marks would only disturb.
+
+    Source: systemd.exec(5), `$JOURNAL_STREAM`.
     """
     try:
         found = os.fstat(stream.fileno())
