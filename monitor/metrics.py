@@ -134,6 +134,12 @@ class Metrics:
         """Write all of it down."""
         # One at a time: what is set must be what is written.
         with self._lock:
+            # From zero on: a rule on their increase would not see the first one otherwise.
+            for receiver in facts.receivers:
+                for outcome in ("delivered", "delayed", "expired", "dead"):
+                    self._attempts.labels(receiver, outcome)
+            for topic in facts.topics:
+                self._alerts.labels(topic)
             self._gauges.set(facts)
             return generate_latest(self.registry).decode("utf-8")
 

@@ -162,7 +162,7 @@ def test_a_dead_delivery_is_seen(stage: Scene) -> None:
     app.metrics.attempted(outcome)
     found = stage.numbers()
     assert found["seedwatch_deliveries", ("me", "dead")] == 1
-    assert found["seedwatch_delivery_attempts_total", ("me", "dead")] == 1
+    assert found["seedwatch_delivery_attempts_total", ("dead", "me")] == 1
     assert found["seedwatch_last_alert_timestamp_seconds", ("border",)] > 0
 
 
@@ -191,6 +191,14 @@ def test_metrics_keep_secrets_and_stay_few(stage: Scene) -> None:
         labels = {label for one in family.samples for label in one.labels}
         allowed = {"topic", "receiver", "outcome", "state", "health", "version", "le"}
         assert labels <= allowed
+
+
+def test_what_has_not_happened_is_counted_as_nothing(stage: Scene) -> None:
+    """Counts of what is configured begin at zero: a rule on their increase sees the first one."""
+    found = stage.numbers()
+    for outcome in ("delivered", "delayed", "expired", "dead"):
+        assert found["seedwatch_delivery_attempts_total", (outcome, "me")] == 0
+    assert found["seedwatch_alerts_total", ("border",)] == 0
 
 
 def test_polls_are_counted_by_how_they_end(stage: Scene) -> None:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING
 
+from monitor.config.channels import Secrets
+from monitor.config.faults import Faults
 from monitor.config.push import parse_listen
 from monitor.config.settings import Heartbeat, Listen
 from monitor.config.tree import Node
 from monitor.config.values import parse_flag
-
-if TYPE_CHECKING:
-    from monitor.config.channels import Secrets
-    from monitor.config.faults import Faults
-    from monitor.config.watch_shapes import HealthShape, HeartbeatShape
+from monitor.config.watch_shapes import HealthShape, HeartbeatShape
 
 
 def check_health(health: Node, faults: Faults) -> None:
