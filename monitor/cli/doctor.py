@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 from rich.console import Console
@@ -33,6 +34,7 @@ from monitor.parsing import Parsers
 from monitor.records import Document, FeedSpec, FetchFailure, Hop, Stage
 from monitor.rules import destinations_of
 from monitor.standing import standing_of
+from monitor.store import Measure, room
 from monitor.targets import Destination
 
 # Feeds that are named on the screen; JSON has all.
@@ -61,6 +63,7 @@ class World:
     parsers: Parsers
     now: Callable[[], datetime] = utc_now
     sleep: Callable[[float], None] = time.sleep
+    measure: Measure = room
     # Answers of servers, each with the time at which it came.
     answers: list[tuple[Hop, datetime]] = field(default_factory=list)
 
@@ -102,15 +105,15 @@ def _progress() -> Iterator[Progress]:
 def _configuration(settings: Settings, standing: str) -> Finding:
     if standing:
         return warning("configuration", standing)
-    counts = (len(settings.topics), len(settings.feeds), len(settings.receivers))
-    said = "{} topics, {} feeds, {} receivers".format(*counts)
+    of = {"topic": settings.topics, "feed": settings.feeds, "receiver": settings.receivers}
+    said = ", ".join(_count(len(some), what) for what, some in of.items())
     return well("configuration", f"{settings.path.name} is right: {said}")
 
 
 def examine(settings: Settings, plan: Plan, world: World, progress: Progress) -> list[Finding]:
     """Look at everything that the plan names, this machine first."""
     found = doctor_local.permissions(settings, os.environ)
-    stored, known = doctor_local.database(settings)
+    stored, known = doctor_local.database(settings, world.measure)
     found += stored
     on_the_way: list[Finding] = []
     if plan.network:
@@ -132,11 +135,12 @@ def way_out(specs: Sequence[FeedSpec], world: World) -> list[Finding]:
         return []
     said = {host: world.client.reach(url, trust=Trust.ASKED) for host, url in chosen}
     failures = [one for one in said.values() if one is not None]
+    names = [host for host in said if not is_address(host)]
     nameless = [one for one in failures if one.stage is Stage.DNS]
-    if len(nameless) == len(chosen):
-        what = f"no name can be looked up ({', '.join(said)})"
+    if names and len(nameless) == len(names):
+        what = f"no name can be looked up ({', '.join(names)})"
         return [fault("DNS", what, "see /etc/resolv.conf, and whether there is a network")]
-    found = [well("DNS", "names are looked up")]
+    found = [well("DNS", "names are looked up")] if names else []
     untrusted = [one for one in failures if one.stage is Stage.TLS]
     secured = [url for _, url in chosen if url.startswith("https:")]
     if secured and len(untrusted) == len(secured):
@@ -148,6 +152,15 @@ def way_out(specs: Sequence[FeedSpec], world: World) -> list[Finding]:
     elif secured:
         found.append(well("TLS", "certificates are verified"))
     return found
+
+
+def is_address(host: str) -> bool:
+    """Say whether a host is written as an address, which needs no look-up."""
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 def receivers(settings: Settings, world: World, progress: Progress) -> list[Finding]:
@@ -238,4 +251,9 @@ def show(console: Console, found: Sequence[Finding]) -> None:
     faults = sum(one.grade is Grade.FAULT for one in found)
     warnings = sum(one.grade is Grade.WARNING for one in found)
     console.print()
-    console.print(f"[{COLOURS[word]}]{word}[/]", plain(f"({faults} faults, {warnings} warnings)"))
+    counts = f"({_count(faults, 'fault')}, {_count(warnings, 'warning')})"
+    console.print(f"[{COLOURS[word]}]{word}[/]", plain(counts))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")

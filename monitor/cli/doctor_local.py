@@ -17,7 +17,7 @@ from monitor.config.secret_files import secret_files
 from monitor.errors import StoreError
 from monitor.findings import Finding, fault, warning, well
 from monitor.records import Feed, Hop
-from monitor.store import damage, has_daemon, room
+from monitor.store import Measure, damage, has_daemon
 
 # By how much the clock may differ from those of others: caches and slow answers make some of it.
 SKEW = timedelta(minutes=5)
@@ -57,7 +57,7 @@ def _is_given(path: Path, environ: Mapping[str, str]) -> bool:
     return bool(given) and path.is_relative_to(str(given))
 
 
-def database(settings: Settings) -> tuple[list[Finding], tuple[Feed, ...]]:
+def database(settings: Settings, measure: Measure) -> tuple[list[Finding], tuple[Feed, ...]]:
     """Open the database, read all of it, and give what it knows of the feeds."""
     if not has_database(settings):
         what = f"there is none at {database_file(settings)} yet"
@@ -67,7 +67,7 @@ def database(settings: Settings) -> tuple[list[Finding], tuple[Feed, ...]]:
             broken = damage(app.engine)
             feeds = tuple(app.store.feeds())
             is_running = has_daemon(app.engine)
-            space = room(app.engine)
+            space = measure(app.engine)
             now = app.clock()
     except StoreError as error:
         return [fault("database", str(error), store_cure(str(error)))], ()

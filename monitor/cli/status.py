@@ -29,12 +29,12 @@ from monitor.errors import ConfigError, RefusedStoreError, StoreError
 from monitor.feeds.address import bare
 from monitor.feeds.pace import Bounds
 from monitor.feeds.trust import explain
-from monitor.findings import Grade, fault, health, warning
+from monitor.findings import Finding, Grade, fault, health, warning
 from monitor.records import Feed
 from monitor.rules import destinations_of
 from monitor.standing import Standing, standing_of
 from monitor.start import choose_thresholds
-from monitor.store import Room, Tellings, has_daemon, room, room_of_file
+from monitor.store import Measure, Room, Tellings, has_daemon, room, room_of_file
 
 
 def status(named: Path | None, *, as_json: bool, every_feed: bool = False) -> bool:
@@ -76,9 +76,7 @@ def _show_unusable(settings: Settings, error: StoreError, *, as_json: bool) -> N
     with contextlib.suppress(OSError):
         path = database_file(settings)
         space = room_of_file(path) if path else None
-    # A refusal names its cure.
-    cure = "" if isinstance(error, RefusedStoreError) else ailments.store_cure(str(error))
-    found = (fault("database", str(error), cure), *ailments.of_room(space))
+    found = of_unusable(error, space)
     if as_json:
         said = [one.sentence() for one in found]
         print_json({"health": health(found), "ailments": said, "findings": found, "room": space})
@@ -86,7 +84,19 @@ def _show_unusable(settings: Settings, error: StoreError, *, as_json: bool) -> N
     show_unusable(screen(), found, space)
 
 
-def take_status(app: App, standing: Standing | None = None) -> Status:
+def of_unusable(error: StoreError, space: Room | None) -> tuple[Finding, ...]:
+    """Say what keeps the database from being used, and what helps."""
+    # A refusal names its cure.
+    cure = "" if isinstance(error, RefusedStoreError) else ailments.store_cure(str(error))
+    return (fault("database", str(error), cure), *ailments.of_room(space))
+
+
+def take_status(
+    app: App,
+    standing: Standing | None = None,
+    *,
+    measure: Measure = room,
+) -> Status:
     """Ask the database how it is; `standing` is what the service says of its configuration."""
     now = app.clock()
     choose_thresholds(app)
@@ -94,10 +104,13 @@ def take_status(app: App, standing: Standing | None = None) -> Status:
     boxes = tuple(app.mailboxes.report(now))
     is_running = has_daemon(app.engine)
     troubles = tuple(Tellings(app.engine).troubles())
-    space = _room(app)
+    space = None
+    with contextlib.suppress(OSError):
+        space = measure(app.engine)
     findings = []
     if is_running and standing is not None and not standing.is_current:
-        findings.append(warning("configuration", standing.sentence()))
+        cure = "`seedwatch check`, mend it, and reload" if standing.faults else ""
+        findings.append(warning("configuration", standing.sentence(), cure))
     known = {one.name for one in destinations_of(app.settings)}
     findings += ailments.of_running(feeds, now, is_running=is_running)
     findings += ailments.of_clock(feeds, now)
@@ -126,13 +139,6 @@ def take_status(app: App, standing: Standing | None = None) -> Status:
         standing=standing,
         events=_events(app.settings, feeds, schedules, silences, now),
     )
-
-
-def _room(app: App) -> Room | None:
-    try:
-        return room(app.engine)
-    except OSError:
-        return None
 
 
 def _foreign(app: App, topic: str, now: datetime) -> dict[str, int]:

@@ -23,7 +23,7 @@ MARKS = {Grade.WELL: " ", Grade.WARNING: "-", Grade.FAULT: "!"}
 # Why a threshold is what it is, where that needs no words.
 PLAIN_REASONS = frozenset({"the default", "as the configuration says"})
 # Of each kind, so that a thousand feeds leave room for the rest.
-MOST_FAILING, MOST_NAMED, MOST_STUCK, MOST_BOX_LINES = 5, 3, 5, 9
+MOST_FAILING, MOST_NAMED, MOST_STUCK, MOST_BOX_LINES = 5, 3, 5, 6
 
 
 def show_status(console: Console, found: Status) -> None:
@@ -38,7 +38,7 @@ def show_status(console: Console, found: Status) -> None:
     _show_deliveries(console, found)
     show_room(console, found.room)
     for event in found.events:
-        due = ago(event.at, found.now)
+        due = ago(event.at, found.now) if event.at > found.now else "due now"
         console.print(plain(f"next: {event.what}, {due}"), overflow="ellipsis", no_wrap=True)
 
 
@@ -149,7 +149,8 @@ def _show_places(
         console.print(plain(f"  gone: {feed.name}, since {since}; next look {next_look}"))
     moved = [feed for feed in feeds if feed.moved_to]
     for feed in moved[:MOST_NAMED]:
-        console.print(plain(f"  moved: {feed.name}, now at {feed.moved_to}"), overflow="fold")
+        line = plain(f"  moved: {feed.name}, now at {feed.moved_to}")
+        console.print(line, overflow="ellipsis", no_wrap=True)
     hidden = max(len(gone) - MOST_NAMED, 0) + max(len(moved) - MOST_NAMED, 0)
     _show_more(console, hidden, "--json lists all")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -166,19 +165,13 @@ class Client:
                 port = parts.port or (443 if is_tls else 80)
                 with self._dialer.trusting(trust), self._dialer.connect(host, port) as connection:
                     if is_tls:
-                        self._shake_hands(connection, host, deadline)
+                        # The dialer's deadline watches what lies below, so it ends this, too.
+                        deadline.stage = Stage.TLS
+                        self._context.wrap_socket(connection, server_hostname=host).close()
                 deadline.check()
             except (OSError, ValueError, Refused) as error:
                 return self._broken_off(error, deadline)
             return None
-
-    def _shake_hands(self, connection: socket.socket, host: str, deadline: Deadline) -> None:
-        deadline.stage = Stage.TLS
-        with self._context.wrap_socket(
-            connection, server_hostname=host, do_handshake_on_connect=False
-        ) as secured:
-            deadline.watch(secured)
-            secured.do_handshake()
 
     def close(self) -> None:
         """End what is under way: each caller gets its failure at once."""

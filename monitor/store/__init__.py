@@ -1,7 +1,7 @@
 """The database: what was polled, seen, decided and delivered. SQLAlchemy lives only here."""
 
 from monitor.store.census import Census, census
-from monitor.store.disk import Room, damage, room, room_of_file
+from monitor.store.disk import Measure, Room, damage, room, room_of_file
 from monitor.store.engine import has_daemon, open_engine, sole_daemon
 from monitor.store.feedback import Feedback
 from monitor.store.mailboxes import Mailboxes
@@ -22,6 +22,7 @@ __all__ = [
     "Glance",
     "Hands",
     "Mailboxes",
+    "Measure",
     "Recounts",
     "Reports",
     "Room",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,10 @@ class Room:
     # Of the disk that it lies on.
     free_bytes: int | None = None
     disk_bytes: int | None = None
+
+
+# Measures a database and its disk.
+Measure = Callable[[Engine], Room]
 
 
 def room(engine: Engine) -> Room:
