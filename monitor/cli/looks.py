@@ -52,7 +52,7 @@ def doctor_command(ctx: click.Context, /, *, as_json: bool, no_feeds: bool, offl
     \b
     Examples:
       seedwatch doctor --no-feeds
-      seedwatch doctor --json | jq -r '.findings[] | select(.grade == "fault") | .what'
+      seedwatch doctor --json | jq -r '.findings[] | .grade + ": " + .what'
     """  # noqa: D301 - click's own mark
     from monitor.cli import doctor
 
