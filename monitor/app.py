@@ -25,6 +25,7 @@ from monitor.feeds.pacer import Pacer
 from monitor.fetch import Client, Guard, Limits, Trust, user_agent
 from monitor.inbox import Inbox
 from monitor.ingest import Ingest
+from monitor.metrics import Metrics
 from monitor.notices import Notices
 from monitor.parsing import Parsers
 from monitor.poll import Poller
@@ -116,6 +117,8 @@ class App:
     subscriptions: Subscriptions
     # Outlives a reload.
     inbox: Inbox
+    # Outlives a reload.
+    metrics: Metrics
     # None: no hub is asked.
     subscriber: Subscriber | None
     fetchers: Workers
@@ -225,6 +228,7 @@ def wire(
         post=partial(client.post, trust=Trust.HUB),
     )
     subscriber = _subscriber(settings, subscriptions, inbox, pipe, clock)
+    metrics = after.metrics if after else Metrics(__version__)
     return App(
         settings=settings,
         engine=engine,
@@ -248,13 +252,14 @@ def wire(
         reporter=Reporter(store, Tellings(engine), notices, reporter_rules(settings)),
         poller=Poller(
             store,
-            reader.read,
-            subscriber.take if subscriber else ingest.take,
+            metrics.timing(reader.read),
+            metrics.counting(subscriber.take if subscriber else ingest.take),
             turn_rules(settings),
             fetchers,
         ),
         subscriptions=subscriptions,
         inbox=inbox,
+        metrics=metrics,
         subscriber=subscriber,
         fetchers=fetchers,
         askers=Workers(ASKERS, "hub", at_most=2 * policy.timeout),

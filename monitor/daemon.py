@@ -23,12 +23,14 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from monitor import app as wiring
 from monitor.app import App
 from monitor.config import Settings
+from monitor.doors import Doors
 from monitor.herald import Herald, status_line
-from monitor.push import Door
+from monitor.probes import ProbeDesk
 from monitor.records import Outcome
 from monitor.reload import Configuration, swap
 from monitor.start import choose_thresholds, start_up
 from monitor.store import outage
+from monitor.watched import Watched
 
 log = structlog.get_logger()
 
@@ -89,7 +91,10 @@ class Daemon:
         # When (monotonic clock) feedback was last looked for, and what marked it then.
         self._heard_at: float | None = None
         self._heard_mark: tuple[int, int] | None = None
-        self._door = Door()
+        self._watched = Watched(
+            self._herald, lambda: self._configuration.standing, self._broken, lambda: self._app
+        )
+        self._doors = Doors(ProbeDesk(self._watched.condition, self._watched.numbers))
         # Of `run`.
         self._scheduler: BackgroundScheduler | None = None
 
@@ -104,7 +109,7 @@ class Daemon:
             # It starts while the rest does, not when the first document waits for it.
             self._app.parsers.warm()
             start_up(self._app)
-            self._door.follow(wiring.door_of(self._app))
+            self._doors.follow(self._app)
             self._watch(self._app)
             self._configuration.publish()
             self._scheduler = self._scheduled()
@@ -200,6 +205,8 @@ class Daemon:
         wrong += [f"the database cannot be used: {cause}" for cause in causes]
         topics = len(self._app.settings.topics)
         self._herald.say(status_line(topics, glance, [one for one in wrong if one]))
+        if glance is not None:
+            self._watched.beat()
 
     def websub(self) -> None:
         """Judge what hubs have pushed, and ask those that are due."""
@@ -209,7 +216,7 @@ class Daemon:
 
     def _end(self, scheduler: Any) -> None:
         started = time.monotonic()
-        self._door.close()
+        self._doors.close()
         scheduler.shutdown(wait=True)
         self._guarded("websub", self._take_last_pushes)
         # A job that had to be waited for is part of the grace.
@@ -326,7 +333,9 @@ class Daemon:
 
     def deliver(self) -> None:
         """Send what is due; finished sends are let go."""
-        self._sending = {future for future in self._sending if not future.done()}
+        ended = {future for future in self._sending if future.done()}
+        self._watched.count(ended)
+        self._sending -= ended
         free = wiring.SENDERS - len(self._sending)
         if free:
             self._sending |= set(self._app.deliver.deliver_due(self._app.senders, free))
@@ -377,6 +386,7 @@ class Daemon:
         """Take over the configuration as it is now; keep the old one whole if it is wrong."""
         self._herald.reloading()
         settings = self._configuration.reload(self._take_over)
+        self._app.metrics.reloaded(well=settings is not None)
         if settings is not None:
             log.info("reloaded", topics=len(settings.topics), feeds=len(settings.feeds))
         self._guarded("tell", self.tell, nullcontext())
@@ -384,7 +394,7 @@ class Daemon:
 
     def _take_over(self, settings: Settings) -> None:
         with self._lock:
-            self._app = swap(self._app, settings, self._door)
+            self._app = swap(self._app, settings, self._doors)
             self._watch(self._app)
             self._since, self._unread = time.monotonic(), None
 

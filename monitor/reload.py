@@ -21,8 +21,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from monitor import app as wiring
 from monitor.app import App
 from monitor.config import Settings
+from monitor.doors import Doors
 from monitor.errors import ConfigError, SeedwatchError
-from monitor.push import Door
 from monitor.standing import Standing, runtime_folder
 from monitor.start import start_up
 
@@ -129,7 +129,7 @@ def _faults(error: Exception) -> list[str]:
     return [str(error).strip().splitlines()[0]]
 
 
-def swap(old: App, settings: Settings, door: Door) -> App:
+def swap(old: App, settings: Settings, doors: Doors) -> App:
     """Give an app for other settings on the same database, which `old` makes way for.
 
     What `old` has under way ends in the new app. If the settings cannot be put in force it
@@ -140,11 +140,11 @@ def swap(old: App, settings: Settings, door: Door) -> App:
     new = wiring.wire(settings, old.engine, clock=old.clock, after=old, weigh=old.weigh)
     try:
         # First what may fail: an address that cannot be listened at.
-        door.follow(wiring.door_of(new))
+        doors.follow(new)
         start_up(new)
     except Exception:
         _let_go(new)
-        _go_back(old, door)
+        _go_back(old, doors)
         raise
     new.poller.follow(old.poller)
     if old.subscriber is not None:
@@ -159,10 +159,10 @@ def _let_go(app: App) -> None:
         workers.shutdown(wait=False)
 
 
-def _go_back(old: App, door: Door) -> None:
+def _go_back(old: App, doors: Doors) -> None:
     """Undo what a failed swap may have done."""
     old.inbox.max_bytes = wiring.MOST_LARGE_PUSHES * old.settings.polling.max_bytes
-    door.follow(wiring.door_of(old))
+    doors.follow(old)
     try:
         start_up(old)
     except SQLAlchemyError as error:

@@ -108,6 +108,7 @@ class Reply:
     text: str = ""
     # When to come again, in seconds.
     retry_after: int | None = None
+    content_type: str = "text/plain; charset=utf-8"
 
 
 class Desk(Protocol):

@@ -76,6 +76,19 @@ def last_due(plan: ReportPlan, now: datetime) -> datetime:
     return max(at for at in due if at <= now)
 
 
+def next_due(plan: ReportPlan, now: datetime) -> datetime:
+    """Give the first moment after now at which a report is due.
+
+    >>> from datetime import UTC
+    >>> plan = ReportPlan(weekday=0, minute=9 * 60, zone=UTC)
+    >>> next_due(plan, datetime(2026, 11, 24, 12, tzinfo=UTC)).isoformat()
+    '2026-11-30T09:00:00+00:00'
+    """
+    # No two are within half a day of each other; nine days hold one, whatever a zone skips.
+    later = (last_due(plan, now + half_days * DAY / 2) for half_days in range(19))
+    return next(at for at in later if at > now)
+
+
 def window(plan: ReportPlan, told_until: datetime, now: datetime) -> datetime | None:
     """Give up to when there is to be a report now; None if none is due.
 

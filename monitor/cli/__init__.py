@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from monitor import __version__
-from monitor.cli import completion, feed_commands, install, manual, past_commands
+from monitor.cli import completion, feed_commands, install, looks, manual, past_commands
 from monitor.errors import ConfigError, RefusedStoreError, SeedwatchError
 
 EX_DATAERR = 65
@@ -125,15 +125,7 @@ def demo(keep: Path | None) -> None:
     play.demo(keep)
 
 
-@main.command()
-@_json_option
-@click.option("--feeds", is_flag=True, help="How often each feed is polled, and why.")
-@click.pass_obj
-def status(config: Path | None, *, as_json: bool, feeds: bool) -> None:
-    """Say how it is: topics, feeds, deliveries, and what is wrong."""
-    from monitor.cli import report
-
-    report.status(config, as_json=as_json, every_feed=feeds)
+looks.register(main)
 
 
 # Not named `feeds`, for the same reason as `feedback_group`.

@@ -134,22 +134,6 @@ def box_lines(boxes: Sequence[MailboxReport], now: datetime) -> list[str]:
     return lines
 
 
-def box_ailments(boxes: Sequence[MailboxReport]) -> list[str]:
-    """Say what is wrong with mailboxes, one reason a line."""
-    paused = sum(one.mailbox.paused_at is not None for one in boxes)
-    down = sum(one.mailbox.failures > 0 and one.mailbox.paused_at is None for one in boxes)
-    found = []
-    if paused:
-        found.append(f"{_destinations(paused)} paused: nothing is sent there, see below")
-    if down:
-        found.append(f"{_destinations(down)} down: see below")
-    return found
-
-
-def _destinations(count: int) -> str:
-    return "1 destination is" if count == 1 else f"{count} destinations are"
-
-
 def redeliver(named: Path | None, wanted: str) -> None:
     """Send what ended undelivered again under the same id, or open a mailbox."""
     settings = settings_of(named)

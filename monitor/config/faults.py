@@ -95,7 +95,8 @@ def shown_url(url: str) -> str:
 
 
 def _is_hidden(node: Node) -> bool:
-    if node.path == "store":
+    # A URL of a heartbeat is as good as a password.
+    if node.path in {"store", "heartbeat", "heartbeat.url"}:
         return True
     if not node.path.startswith("receivers.") or "[" not in node.path:
         return False

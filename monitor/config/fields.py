@@ -72,6 +72,7 @@ Timeout = Annotated[timedelta, BeforeValidator(duration_between("1s", "5m")), _D
 GiveUpAfter = Annotated[timedelta, BeforeValidator(duration_between("1s", "30d")), _DURATION]
 MaxBytes = Annotated[int, BeforeValidator(size_between("10kB", "100MB")), _SIZE]
 PerHost = Annotated[int, BeforeValidator(whole_between(1, 16)), _whole(1, 16)]
+BeatEvery = Annotated[timedelta, BeforeValidator(duration_between("10s", "24h")), _DURATION]
 FailuresTold = Annotated[int, BeforeValidator(whole_between(1, 1000)), _whole(1, 1000)]
 Workers = Annotated[int, BeforeValidator(whole_between(1, 128)), _whole(1, 128)]
 Port = Annotated[int, BeforeValidator(whole_between(1, 65535)), _whole(1, 65535)]

@@ -23,6 +23,7 @@ from monitor.config.shape import ConfigShape, DeliveryShape, LogShape, PollingSh
 from monitor.config.templates import read_templates
 from monitor.config.topics import build_topic, check_listed, check_names, read_all_seeds
 from monitor.config.tree import Node, read_tree
+from monitor.config.watching import build_health, build_heartbeat, check_health
 from monitor.errors import ConfigError, Fault
 from monitor.records import Seed
 
@@ -65,7 +66,10 @@ def load(path: Path, environ: Mapping[str, str], changes: Sequence[str] = ()) ->
     check_listed(root.children.get("operator"), "receiver", receivers.children, faults)
     lists = read_lists(groups, folder, faults)
     check_repeats(groups, lists, faults)
-    secrets = Vault(folder, environ, faults).collect(receivers)
+    vault = Vault(folder, environ, faults)
+    vault.collect(receivers)
+    secrets = vault.collect_heartbeat(root.children.get("heartbeat", _NOTHING))
+    check_health(root.children.get("health", _NOTHING), faults)
     check_schedules(receivers, faults)
     templates = root.children.get("templates", _NOTHING)
     own = read_templates(templates, receivers.children, folder, faults)
@@ -103,6 +107,8 @@ def _made(
         log=Log(**dict(shape.log)),
         operator=tuple(shape.operator or ()),
         websub=WebSub(**dict(shape.websub)) if shape.websub else None,
+        health=build_health(shape.health),
+        heartbeat=build_heartbeat(shape.heartbeat, secrets),
         templates=own,
         reports=build_plan(shape.reports.at, shape.reports.zone) if shape.reports else None,
     )

@@ -73,12 +73,13 @@ _SECRET_KEYS: Mapping[str, tuple[_SecretKey, ...]] = {
         _SecretKey(key="token", required=False, check=check_bearer_token),
     ),
     "apprise": (_SecretKey(key="url", required=True, check=check_service_url),),
+    "heartbeat": (_SecretKey(key="url", required=True, check=check_url),),
     "smtp": (_SecretKey(key="password", required=False, check=_not_empty),),
 }
 
 
 class Vault:
-    """Reads the secrets of receivers, from the tree or from the files that it names."""
+    """Reads the secrets of receivers and heartbeat, from the tree or from files that it names."""
 
     def __init__(self, folder: Path, environ: Mapping[str, str], faults: Faults) -> None:
         self._folder = folder
@@ -92,6 +93,13 @@ class Vault:
         for receiver in receivers.children.values():
             for entry in receiver.children.get("to", receiver).items:
                 self._collect_from(entry)
+        return self._secrets
+
+    def collect_heartbeat(self, heartbeat: Node) -> Secrets:
+        """Do the same with the heartbeat's."""
+        if isinstance(heartbeat.value, Mapping):
+            for wanted in _SECRET_KEYS["heartbeat"]:
+                self._take(heartbeat, wanted)
         return self._secrets
 
     def _collect_from(self, entry: Node) -> None:

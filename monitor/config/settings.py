@@ -12,7 +12,7 @@ from monitor.alerts.own import OwnTemplates
 from monitor.alerts.report import ReportPlan
 from monitor.alerts.schedule import AT_ONCE, Schedule
 from monitor.records import Allowed, FeedSpec, Topic
-from monitor.targets import Destination
+from monitor.targets import Destination, Secret
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["auto", "plain", "json"]
@@ -96,6 +96,15 @@ class WebSub:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """What is called while all goes well."""
+
+    # As good as a password: who knows it can hide that we are gone.
+    url: Secret
+    every: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The whole configuration."""
 
@@ -114,6 +123,10 @@ class Settings:
     operator: tuple[str, ...] = ()
     # None: nothing listens, and no hub is asked.
     websub: WebSub | None = None
+    # Where the service can be watched; None: nowhere.
+    health: Listen | None = None
+    # None: nobody is called.
+    heartbeat: Heartbeat | None = None
     # Of those receivers that have templates of their own, by the receiver's name.
     templates: Mapping[str, OwnTemplates] = field(default_factory=dict)
     # None: topics are not reported on.

@@ -56,6 +56,7 @@ from monitor.config.fields import (
     Zone,
 )
 from monitor.config.part import Shape, as_written
+from monitor.config.watch_shapes import HealthShape, HeartbeatShape
 
 
 class ExpectShape(Shape):
@@ -371,6 +372,12 @@ class ConfigShape(Shape):
     websub: WebSubShape | None = Field(
         default=None, description="Let hubs push feeds to you. Default: nothing listens."
     )
+    health: HealthShape | None = Field(
+        default=None, description="Let others watch the service. Default: nothing listens."
+    )
+    heartbeat: HeartbeatShape | None = Field(
+        default=None, description="Call a URL while all goes well. Default: none."
+    )
     store: str = Field(
         default="sqlite:///seedwatch.db",
         description="The database: sqlite:///FILE (relative to this file) or postgresql://…",
@@ -392,6 +399,8 @@ EXAMPLES: Mapping[str, str] = {
     "templates.*": '{subject: "{{ alert.title }}"}',
     "websub": '{callback_url: "https://alerts.example.org/websub"}',
     "websub.callback_url": '"https://alerts.example.org/websub"',
+    "health": '{listen: "127.0.0.1:9464"}',
+    "heartbeat": '{url: "${HEARTBEAT_URL}"}',
     "receivers": "{me: [console]}",
     "receivers.*": "[console]",
     "operator": "[me]",
@@ -430,6 +439,8 @@ _SHAPES: Mapping[str, type[Shape]] = {
     "delivery": DeliveryShape,
     "reports": ReportsShape,
     "websub": WebSubShape,
+    "health": HealthShape,
+    "heartbeat": HeartbeatShape,
     "log": LogShape,
 }
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 import requests
 from requests.exceptions import RequestException
@@ -72,6 +73,7 @@ def _told(url: str, response: requests.Response, on_hop: OnHop | None) -> Iterat
                     status=response.status_code,
                     coding=response.headers.get("Content-Encoding", "")[:40],
                     sent_bytes=sent_bytes(response.raw),
+                    date=response.headers.get("Date", "")[:40],
                 )
             )
 
@@ -148,6 +150,28 @@ class Client:
                 unsure = deadline.stage in {Stage.HEADERS, Stage.BODY}
                 raise DeliveryError(cause, permanent=False, unsure=unsure) from error
             return Answer(status=response.status_code, headers=dict(response.headers), text=text)
+
+    def reach(self, url: str, *, trust: Trust = Trust.RECEIVER) -> FetchFailure | None:
+        """Connect to where an address leads, with TLS if it says so, and hang up: nothing is sent.
+
+        Gives what is in the way; None: it can be reached.
+        """
+        with self._exchange("POST") as deadline:
+            try:
+                check_url(url)
+                parts = urlsplit(url)
+                is_tls = parts.scheme == "https"
+                host = (parts.hostname or "").encode("idna").decode("ascii")
+                port = parts.port or (443 if is_tls else 80)
+                with self._dialer.trusting(trust), self._dialer.connect(host, port) as connection:
+                    if is_tls:
+                        # The dialer's deadline watches what lies below, so it ends this, too.
+                        deadline.stage = Stage.TLS
+                        self._context.wrap_socket(connection, server_hostname=host).close()
+                deadline.check()
+            except (OSError, ValueError, Refused) as error:
+                return self._broken_off(error, deadline)
+            return None
 
     def close(self) -> None:
         """End what is under way: each caller gets its failure at once."""

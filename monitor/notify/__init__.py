@@ -10,6 +10,7 @@ from monitor.notify.alertmanager import AlertmanagerNotifier
 from monitor.notify.console import ConsoleNotifier
 from monitor.notify.email import EmailNotifier
 from monitor.notify.file import FileNotifier
+from monitor.notify.reach import reach
 from monitor.notify.slack import SlackNotifier
 from monitor.notify.slack_bot import SlackBotNotifier
 from monitor.notify.tools import Tools
@@ -26,6 +27,8 @@ from monitor.targets import (
     Target,
     WebhookTarget,
 )
+
+__all__ = ["KINDS", "Tools", "build", "reach"]
 
 
 def _apprise(target: AppriseTarget, tools: Tools) -> Notifier:

@@ -34,10 +34,20 @@ class EmailNotifier:
 
     def send(self, message: Message) -> Sent:
         """Send it; an SMTP 5xx is permanent, all else (4xx, connection, TLS) may pass."""
+        return Sent(answer=self._talk(message))
+
+    def knock(self) -> None:
+        """Connect and log in as for a mail, and hang up before any is sent.
+
+        Raises `DeliveryError` as `send` does.
+        """
+        self._talk(None)
+
+    def _talk(self, message: Message | None) -> str:
         try:
-            mail = compose(message, self._target)
+            mail = compose(message, self._target) if message is not None else None
             with self._connected() as smtp:
-                return Sent(answer=self._transmit(smtp, mail))
+                return self._transmit(smtp, mail)
         except smtplib.SMTPRecipientsRefused as error:
             code, said = next(iter(error.recipients.values()))
             raise self._refusal(code, said, self._scope(error, code)) from None
@@ -68,7 +78,7 @@ class EmailNotifier:
         finally:
             smtp.close()
 
-    def _transmit(self, smtp: Smtp | SmtpOverTls, mail: EmailMessage) -> str:
+    def _transmit(self, smtp: Smtp | SmtpOverTls, mail: EmailMessage | None) -> str:
         if self._target.security == "starttls":
             # Not offered: raises. Temporary, for a relay may be restarting or someone may
             # be on the line; neither is a reason to lose the alert or to send it in clear.
@@ -76,7 +86,10 @@ class EmailNotifier:
         if self._target.username is not None:
             password = self._target.password
             smtp.login(self._target.username, password.reveal() if password else "")
-        smtp.send_message(mail)
+        if mail is None:
+            smtp.ehlo_or_helo_if_needed()
+        else:
+            smtp.send_message(mail)
         # The mail is taken: what goes wrong with the good-bye must not send it again.
         with contextlib.suppress(OSError):
             smtp.quit()

@@ -54,6 +54,13 @@ class SlackBotNotifier:
         body = {"channel": receipt.get("channel", ""), "ts": receipt.get("ts", "")}
         self._check(self._ask("chat.update", {**body, **body_of(message), **_metadata(message)}))
 
+    def knock(self) -> None:
+        """Ask whether the token is good; posts nothing.
+
+        Raises `DeliveryError`. Source: https://docs.slack.dev/reference/methods/auth.test
+        """
+        self._check(self._ask("auth.test", {}))
+
     def _thread(self, message: Message) -> dict[str, Any]:
         earlier = message.earlier or {}
         # A thread of the channel that was configured before is none of this one.

@@ -39,6 +39,8 @@ class PushLimits:
     timeout: timedelta = timedelta(seconds=20)
     # Of one body.
     max_bytes: int
+    # The key of the configuration that names the address.
+    key: str = "websub.listen"
 
 
 class Listener:
@@ -53,8 +55,7 @@ class Listener:
             self._server = _Server(host, port, desk, limits)
         except OSError as error:
             raise SeedwatchError(
-                f"cannot listen on {host}:{port} for pushes (`websub.listen`):"
-                f" {error.strerror or error}"
+                f"cannot listen on {host}:{port} (`{limits.key}`): {error.strerror or error}"
             ) from error
         self._thread = threading.Thread(
             target=self._server.serve_forever,

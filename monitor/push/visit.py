@@ -140,7 +140,7 @@ class Visiting(socketserver.StreamRequestHandler):
             f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}",
             f"Date: {formatdate(usegmt=True)}",
             # The challenge is a stranger's text: it must not be taken for a page.
-            "Content-Type: text/plain; charset=utf-8",
+            f"Content-Type: {reply.content_type}",
             "X-Content-Type-Options: nosniff",
             f"Content-Length: {len(body)}",
             "Connection: close",

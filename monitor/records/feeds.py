@@ -262,6 +262,8 @@ class Hop:
     coding: str = ""
     # Of the body as it was sent, packed, as far as it was read.
     sent_bytes: int = 0
+    # Its `Date`, as it was sent; empty for none.
+    date: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,7 @@
 """The database: what was polled, seen, decided and delivered. SQLAlchemy lives only here."""
 
+from monitor.store.census import Census, census
+from monitor.store.disk import Measure, Room, damage, room, room_of_file
 from monitor.store.engine import has_daemon, open_engine, sole_daemon
 from monitor.store.feedback import Feedback
 from monitor.store.mailboxes import Mailboxes
@@ -17,23 +19,30 @@ from monitor.store.subscriptions import Subscriptions
 from monitor.store.told import Tellings
 
 __all__ = [
+    "Census",
     "Feedback",
     "Glance",
     "Hands",
     "Mailboxes",
+    "Measure",
     "Past",
     "Recounts",
     "Reports",
+    "Room",
     "Silences",
     "Slots",
     "Store",
     "Subscriptions",
     "Tellings",
+    "census",
+    "damage",
     "has_daemon",
     "is_damaged",
     "migrate",
     "open_engine",
     "open_read_only",
     "outage",
+    "room",
+    "room_of_file",
     "sole_daemon",
 ]

@@ -9,7 +9,16 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Engine, Table, TextClause, case, func, or_, select
 
 from monitor.feeds.health import Activity
-from monitor.records import Alert, Delivery, DeliveryState, Revision, SeenItem, Story, Verdict
+from monitor.records import (
+    Alert,
+    Delivery,
+    DeliveryState,
+    Reason,
+    Revision,
+    SeenItem,
+    Story,
+    Verdict,
+)
 from monitor.store import rows
 from monitor.store.due import FAILING
 from monitor.store.engine import reading
@@ -78,15 +87,35 @@ class Reports:
             )
 
     def counts(self) -> dict[str, int]:
-        """Count the items, stories and alerts, and the deliveries by state."""
+        """Count the items, stories and alerts, and the deliveries by state.
+
+        Tests and notices (reports among them) take the way of alerts and are none: they are
+        counted by themselves.
+        """
+        by_reason = select(alerts.c.reason, func.count()).group_by(alerts.c.reason)
         with reading(self._engine) as connection:
             found = {
                 name: connection.execute(select(func.count()).select_from(table)).scalar_one()
-                for name, table in {"items": items, "stories": stories, "alerts": alerts}.items()
+                for name, table in {"items": items, "stories": stories}.items()
             }
+            told = {reason: int(count) for reason, count in connection.execute(by_reason)}
+            found["tests"] = told.pop(Reason.TEST.value, 0)
+            found["notices"] = told.pop(Reason.NOTICE.value, 0)
+            found["alerts"] = sum(told.values())
             by_state = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
             states = {state: int(count) for state, count in connection.execute(by_state)}
         return found | {state.value: states.get(state.value, 0) for state in DeliveryState}
+
+    def lost_since(self, since: datetime) -> dict[DeliveryState, int]:
+        """Count the deliveries that ended undelivered since a time, by how they ended."""
+        lost = deliveries.c.state.in_([DeliveryState.DEAD, DeliveryState.EXPIRED])
+        query = (
+            select(deliveries.c.state, func.count())
+            .where(lost, deliveries.c.settled_at >= since)
+            .group_by(deliveries.c.state)
+        )
+        with reading(self._engine) as connection:
+            return {DeliveryState(state): int(count) for state, count in connection.execute(query)}
 
     def topic(self, topic: str, since: datetime) -> TopicReport:
         """Report on one topic since a time."""

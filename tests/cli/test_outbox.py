@@ -19,7 +19,8 @@ from monitor.alerts.notice import make_notice
 from monitor.alerts.route import route
 from monitor.app import App, open_database, wire
 from monitor.cli import main
-from monitor.cli.outbox import STATES, box_ailments, box_lines, headline, show_deliveries
+from monitor.cli.ailments import of_deliveries
+from monitor.cli.outbox import STATES, box_lines, headline, show_deliveries
 from monitor.cli.screen import WIDTH
 from monitor.config import load
 from monitor.deliver import Deliver, DeliveryRules
@@ -96,14 +97,14 @@ def test_mailboxes_that_are_not_as_they_should_be() -> None:
     """A mailbox that is paused, down or deep is told with what waits and the cure; no other is."""
     assert "\n".join(box_lines(BOXES, NOW)) + "\n" == (GOLDEN / "mailboxes.txt").read_text("utf-8")
     assert box_lines(BOXES[3:], NOW) == []
-    assert box_ailments(BOXES) == [
-        "1 destination is paused: nothing is sent there, see below",
-        "1 destination is down: see below",
+    assert [one.what for one in of_deliveries(BOXES, {}, {HOOK})] == [
+        "1 destination is paused: nothing is sent there",
+        "1 destination is down",
     ]
-    assert box_ailments(BOXES[2:]) == []
-    assert box_ailments(BOXES[:1] * 2) == [
-        "2 destinations are paused: nothing is sent there, see below"
-    ]
+    assert of_deliveries(BOXES[2:], {}, {HOOK}) == []
+    (all_down, paused) = of_deliveries(BOXES[:1], {}, {SLACK})
+    assert all_down.what == "nobody is told: every destination is paused or down"
+    assert paused.what == "1 destination is paused: nothing is sent there"
 
 
 @pytest.mark.parametrize(

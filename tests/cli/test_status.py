@@ -6,7 +6,8 @@ import io
 
 from rich.console import Console
 
-from monitor.cli.report import Status, show_status
+from monitor.cli.status_record import Status
+from monitor.cli.status_screen import show_status
 from monitor.feeds.pace import Bounds
 from monitor.records import DeliveryState, Feed
 from tests.fakes import made
@@ -17,7 +18,7 @@ def shown(*feeds: Feed) -> str:
     """Return what is printed of a service with these feeds."""
     counts = {"items": 0} | dict.fromkeys((state.value for state in DeliveryState), 0)
     status = Status(
-        ailments=(),
+        findings=(),
         is_running=True,
         topics=(),
         thresholds={},

@@ -102,6 +102,7 @@ CASES = cases(
     "schedules",
     "templates",
     "reports",
+    "watching",
 )
 
 

@@ -1086,6 +1086,8 @@ def test_counts_of_an_empty_database(reports: Reports) -> None:
         "items": 0,
         "stories": 0,
         "alerts": 0,
+        "tests": 0,
+        "notices": 0,
         "pending": 0,
         "sending": 0,
         "delivered": 0,

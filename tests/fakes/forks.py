@@ -28,6 +28,7 @@ _forks.set_forkserver_preload(
         "monitor.cli.one_round",
         "monitor.cli.report",
         "monitor.cli.service",
+        "monitor.cli.status",
         "monitor.cli.trial",
     ]
 )

@@ -255,7 +255,7 @@ def test_a_taken_address_is_named_and_changes_nothing() -> None:
         with pytest.raises(SeedwatchError) as refused:
             door.follow(plate(other, Desk("new")))
     assert str(refused.value) == (
-        f"cannot listen on 127.0.0.1:{other} for pushes (`websub.listen`): Address already in use"
+        f"cannot listen on 127.0.0.1:{other} (`websub.listen`): Address already in use"
     )
     assert heard_at(port) == "old"
     door.close()
