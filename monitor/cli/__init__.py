@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from monitor import __version__
-from monitor.cli import feed_commands, install
+from monitor.cli import add_command, feed_commands, install
 from monitor.errors import ConfigError, RefusedStoreError, SeedwatchError
 
 EX_DATAERR = 65
@@ -77,6 +77,9 @@ def init(folder: Path) -> None:
     from monitor.cli import setup
 
     setup.init(folder)
+
+
+add_command.register(main)
 
 
 @main.command()
