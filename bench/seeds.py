@@ -29,7 +29,7 @@ from monitor.topics.seed_report import (
     weakest_seam,
 )
 
-LENGTHS = (15, 25, 40, 60, 100, 200)
+LENGTHS = (15, 30, 60, 120)
 
 
 def paragraphs(topic: LabelledTopic) -> list[str]:

@@ -24,7 +24,6 @@ from monitor.records import Document
 _START = "import sys; sys.path[:] = {path!r}; from monitor.article.apart import main; main()"
 # What a Python may need to start; the environment may hold secrets.
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR")
-_CURE = "save the article's text into a file, and name that"
 # Of an article: a book of a thousand pages.
 MOST_CHARACTERS = 500_000
 
@@ -65,12 +64,12 @@ def read_apart(document: Document, limits: PageLimits | None = None) -> Article:
         )
     except subprocess.TimeoutExpired:
         what = f"reading it takes more than {limits.wall.total_seconds():g} s"
-        raise ArticleError(f"{document.url}: {what}; {_CURE}") from None
+        raise ArticleError(f"{document.url}: {what}") from None
     except OSError as error:
         raise ArticleError(f"no process to read the page in: {error.strerror}") from error
     if done.returncode != 0:
         what = "reading it takes too much time or memory, or breaks the parser"
-        raise ArticleError(f"{document.url}: {what}; {_CURE}")
+        raise ArticleError(f"{document.url}: {what}")
     return _article(document.url, done.stdout)
 
 
@@ -90,7 +89,7 @@ def _article(url: str, answer: bytes) -> Article:
             published_at=datetime.fromisoformat(at) if at else None,
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise ArticleError(f"{url}: what was read of it makes no sense; {_CURE}") from error
+        raise ArticleError(f"{url}: what was read of it makes no sense") from error
 
 
 def main() -> None:

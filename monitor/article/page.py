@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import trafilatura
 from dateutil.parser import ParserError
 from dateutil.parser import parse as parse_date
 
@@ -101,9 +102,6 @@ def _best(html: str, url: str) -> Mapping[str, Any]:
 
 
 def _extract(html: str, url: str, *, strictly: bool) -> Mapping[str, Any]:
-    # Half of its 0.35 s are its own libraries: whoever does not read a page does not wait for it.
-    import trafilatura  # noqa: PLC0415
-
     found = trafilatura.bare_extraction(
         html,
         url=url,

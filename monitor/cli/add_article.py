@@ -15,7 +15,7 @@ from monitor.config import Settings
 from monitor.config.files import UnreadableError, read_bytes
 from monitor.config.topics import MAX_SEED_BYTES, MIN_SEED_WORDS, make_seed
 from monitor.config.values import check_url
-from monitor.errors import SeedwatchError
+from monitor.errors import ArticleError, SeedwatchError
 from monitor.feeds.address import bare
 from monitor.feeds.charset import decode
 from monitor.feeds.cures import cure
@@ -68,18 +68,23 @@ class Taken:
 
 def take(what: str, client: Client, settings: Settings) -> Taken:
     """Take an article. Raises `SeedwatchError` with a cure if there is too little of it."""
-    document = None
-    if what == "-":
-        taken = _text(sys.stdin.buffer.read(MAX_SEED_BYTES + 1), "standard input")
-    elif "://" in what:
-        document = _page(what, client)
-        taken = _article(read_apart(document), bare(what), document)
-    else:
-        taken = _file(Path(what), settings.polling.max_bytes)
+    try:
+        taken = _taken_from(what, client, settings.polling.max_bytes)
+    except ArticleError as error:
+        raise SeedwatchError(f"{error}: {_PASTE}") from error
     if taken.words < MIN_SEED_WORDS:
         found = f"only {taken.words} words of an article were found in {taken.origin}"
         raise SeedwatchError(f"{found}, and a seed needs {MIN_SEED_WORDS}: {_PASTE}")
     return taken
+
+
+def _taken_from(what: str, client: Client, most: int) -> Taken:
+    if what == "-":
+        return _text(sys.stdin.buffer.read(MAX_SEED_BYTES + 1), "standard input")
+    if "://" in what:
+        document = _page(what, client)
+        return _article(read_apart(document), bare(what), document)
+    return _file(Path(what), most)
 
 
 def _page(what: str, client: Client) -> Document:

@@ -41,7 +41,7 @@ def add(ctx: click.Context, /, *, no_poll: bool, **given: Any) -> None:
       seedwatch add https://example.org/2 --topic bridge    # a further seed
       pbpaste | seedwatch add - --name bridge --yes
     """  # noqa: D301 - click's own mark
-    from monitor.cli import add as adding  # noqa: PLC0415 - heavy: --help answers at once
+    from monitor.cli import add as adding
 
     config: Path | None = ctx.obj
     if not adding.add(config, adding.Wanted(poll=not no_poll, **given)):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from babel import Locale, UnknownLocaleError
 from rich.console import Console
+from rich.padding import Padding
 
 from monitor.cli.add_article import Taken
 from monitor.cli.add_feeds import Found
@@ -243,6 +244,4 @@ def _line(console: Console, label: str, text: str) -> None:
 
 
 def _wrapped(console: Console, text: str, style: str) -> None:
-    from rich.padding import Padding  # noqa: PLC0415 - shown seldom
-
     console.print(Padding(literal(text), (0, 0, 0, 2)), style=style)

@@ -129,6 +129,6 @@ def _alike(profile: Profile, name: str, other: Profile) -> Finding | None:
         return None
     return Finding(
         weakness=Weakness.ALIKE,
-        reason=f"it is much like topic {name} ({cosine:.2f} of 1; {MUCH_ALIKE:.2f} and more is)",
+        reason=f"it has {cosine:.2f} of 1 in common with {name}; {MUCH_ALIKE:.2f} is one story",
         cure=f"add it to that topic as another seed: --topic {name}",
     )

@@ -20,8 +20,25 @@ FOOT = (
 )
 # None of these may be a term of a profile: they are of menus, notices, comments and boxes.
 STRAY = frozenset(
-    "homepage worldnews sportspage horoscopes cookies cookie vendors consent imprint careers"
-    " newsletter advertisement casserole subscribe javascript janedoe trolling".split()
+    [
+        "homepage",
+        "worldnews",
+        "sportspage",
+        "horoscopes",
+        "cookies",
+        "cookie",
+        "vendors",
+        "consent",
+        "imprint",
+        "careers",
+        "newsletter",
+        "advertisement",
+        "casserole",
+        "subscribe",
+        "javascript",
+        "janedoe",
+        "trolling",
+    ]
 )
 
 
