@@ -67,7 +67,7 @@ _BYLINE = regex.compile(
 _DATE = regex.compile(
     r"^(?:\W*(?:published|updated|posted|last (?:updated|modified)|first published|on|at|stand|veröffentlicht"
     r"|aktualisiert|opublikowano|aktualizacja|publicado|atualizado|actualizado|publié|mis à jour|опубликовано"
-    r"|обновлено|imechapishwa|نشر|תאריך|发布时间|发表)\b[^.!?]{0,12})?[^.!?]{0,30}\b(?:19|20)\d\d\b[^.!?]{0,25}$"
+    r"|обновлено|imechapishwa|نشر|תאריך|发布时间|发表)\b[^.!?]{0,12})?(?:[^.!?]|(?<=\d)\.){0,30}\b(?:19|20)\d\d\b[^.!?]{0,25}$"
     r"|^\D{0,20}\d{1,2}[:.]\d{2}\D{0,20}$",
     regex.IGNORECASE,
 )
