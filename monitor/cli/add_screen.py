@@ -214,7 +214,8 @@ def show_moved(console: Console, found: Moved, lang: str, *, is_first: bool) -> 
     console.print(rows)
     for title, wanted in (("Would be on-topic now", True), ("No longer on-topic", False)):
         turned = [one for one in found.turned if one[2].score.on_topic is wanted]
-        console.print(f"\n{title}: {len(turned)} items")
+        count = "none of these items" if not turned else f"{len(turned)} of these items"
+        console.print(f"\n{title}: {count}")
         for seen, old, new in turned[:MOST_SHOWN]:
             scores = f"{old.score.value:.2f} -> {new.score.value:.2f}"
             line = literal(f"  {scores}  {seen.source}: {seen.item.title}")
