@@ -15,7 +15,15 @@ from typing import Any
 import click
 
 from monitor import __version__
-from monitor.cli import completion, feed_commands, install, looks, manual, past_commands
+from monitor.cli import (
+    add_command,
+    completion,
+    feed_commands,
+    install,
+    looks,
+    manual,
+    past_commands,
+)
 from monitor.errors import ConfigError, RefusedStoreError, SeedwatchError
 
 EX_DATAERR = 65
@@ -77,6 +85,9 @@ def init(folder: Path) -> None:
     from monitor.cli import setup
 
     setup.init(folder)
+
+
+add_command.register(main)
 
 
 @main.command()

@@ -50,6 +50,36 @@ def add_feeds(text: str, added: Mapping[str, Sequence[str]]) -> str:
     return page.with_changes(changes)
 
 
+def add_topic(text: str, name: str, lines: Sequence[str]) -> str:
+    """Add a topic behind the last: a line for each of its keys, `feeds: [world]`.
+
+    Raises `ValueError` if the text has no topics.
+    """
+    page = _Page(text)
+    return page.with_changes([page.another_topic(name, lines)])
+
+
+def add_seed(text: str, topic: str, seed: str) -> str:
+    """Add a file to the seeds of a topic. Raises `ValueError` if there is no such list."""
+    page = _Page(text)
+    return page.with_changes([page.longer(page.at("topics", topic, "seeds"), [quoted(seed)])])
+
+
+def replace_values(text: str, values: Mapping[tuple[str, ...], str]) -> str:
+    """Put texts in the place of values, by their keys from the outermost in.
+
+    Raises `ValueError` if there is no such value.
+    """
+    page = _Page(text)
+    return page.with_changes([page.other(keys, by) for keys, by in values.items()])
+
+
+def rename_topic(text: str, was: str, name: str) -> str:
+    """Give a topic another name. Raises `ValueError` if there is none of that name."""
+    page = _Page(text)
+    return page.with_changes([page.other_key("topics", was, name)])
+
+
 def drop_feeds(text: str, places: Iterable[str]) -> str:
     """Take entries out, named like `feeds.world[3]`; the last one of a group must stay.
 
@@ -151,6 +181,43 @@ class _Page:
             if isinstance(feeds, MappingNode) and feeds.value:
                 return feeds
         raise ValueError("there are no feeds")
+
+    def at(self, *keys: str) -> Any:
+        """Give the value that keys lead to. Raises `ValueError` if there is none."""
+        node = self._root
+        for key in keys:
+            inside = dict(_pairs(node)) if isinstance(node, MappingNode) else {}
+            if key not in inside:
+                raise ValueError(f"there is no {'.'.join(keys)}")
+            node = inside[key]
+        return node
+
+    def other(self, keys: Sequence[str], by: str) -> Change:
+        """Put a text in the place of a value."""
+        node = self.at(*keys)
+        start = node.start_mark.index
+        if by[0] in "[{" and not getattr(node, "flow_style", True):
+            # A block began on a line of its own, what stands on one line stands behind its key.
+            start, by = self._text.rfind(":", 0, start) + 1, f" {by}"
+        return Change(start=start, end=_end(node), by=by)
+
+    def other_key(self, parent: str, was: str, name: str) -> Change:
+        """Put a text in the place of a key."""
+        for key, _ in self.at(parent).value:
+            if key.value == was:
+                return Change(start=key.start_mark.index, end=key.end_mark.index, by=name)
+        raise ValueError(f"there is no {parent}.{was}")
+
+    def another_topic(self, name: str, lines: Sequence[str]) -> Change:
+        """Add a topic behind the last."""
+        node = self.at("topics")
+        if not isinstance(node, MappingNode) or not node.value:
+            raise ValueError("there are no topics")
+        end = _end(node.value[-1][1])
+        if node.flow_style:
+            return Change(start=end, end=end, by=f", {name}: {{{', '.join(lines)}}}")
+        written = [f"{name}:", *(f"  {line}" for line in lines)]
+        return self._lines_after(end, written, node.start_mark.column)
 
     def longer(self, node: SequenceNode, entries: Sequence[str]) -> Change:
         """Add entries at the end of a list."""

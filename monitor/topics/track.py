@@ -204,6 +204,11 @@ class Tracker:
         lang = watched.language_for(item.lang)
         return watched.surfaces(lang) | dict(watched.terms(item).surfaces)
 
+    def seed_surfaces(self, topic: str, lang: str) -> dict[str, str]:
+        """Give how a topic's seeds write their terms, those that items of a language meet."""
+        watched = self._watched[topic]
+        return watched.surfaces(watched.language_for(lang))
+
     # -- learning
 
     def learn(self, item: Item, scores: Sequence[Score], at: datetime) -> None:

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.config.edit import add_feeds, drop_feeds, entry, leave_out, quoted
+from monitor.config.edit import (
+    add_feeds,
+    add_seed,
+    add_topic,
+    drop_feeds,
+    entry,
+    leave_out,
+    quoted,
+    rename_topic,
+    replace_values,
+)
 from monitor.config.tree import read_tree
 from monitor.feeds.opml import OpmlFeed
 
@@ -176,3 +186,42 @@ def test_the_shipped_file_can_be_added_to() -> None:
     text = (Path(__file__).parents[2] / "config" / "seedwatch.yaml").read_text(encoding="utf-8")
     new = add_feeds(text, {"kenya": ['{opml: "builtin:kenya"}']})
     assert changed(text, new) == ["+  kenya:", '+    - {opml: "builtin:kenya"}']
+
+
+TOPICS = """\
+topics:  # what
+  one: {seeds: [a.txt], receivers: [me]}   # first
+  two:
+    seeds:
+      - b.txt   # kept
+    receivers: [me]
+
+feeds:
+  world: ["https://a.example/"]
+"""
+
+
+def test_a_topic_is_added_behind_the_last() -> None:
+    """A new topic stands behind the others; every other character stays."""
+    found = add_topic(TOPICS, "three", ["seeds: [c.txt]", "receivers: [me]"])
+    added = "  three:\n    seeds: [c.txt]\n    receivers: [me]\n"
+    assert found == TOPICS.replace("    receivers: [me]\n\n", f"    receivers: [me]\n{added}\n")
+    flow = add_topic("topics: {one: {seeds: [a]}}\n", "two", ["seeds: [b]"])
+    assert flow == "topics: {one: {seeds: [a]}, two: {seeds: [b]}}\n"
+
+
+def test_a_seed_is_added_to_its_topic() -> None:
+    """A further seed comes behind the others, on a line or in brackets as they are."""
+    assert '{seeds: [a.txt, "x.txt"], receivers' in add_seed(TOPICS, "one", "x.txt")
+    assert '      - b.txt   # kept\n      - "x.txt"\n' in add_seed(TOPICS, "two", "x.txt")
+    with pytest.raises(ValueError, match=r"there is no topics\.none\.seeds"):
+        add_seed(TOPICS, "none", "x.txt")
+
+
+def test_values_and_names_are_replaced_in_place() -> None:
+    """A value that began on a line of its own stands behind its key when it is on one line."""
+    found = replace_values(TOPICS, {("topics", "two", "seeds"): "[z.txt]"})
+    assert "  two:\n    seeds: [z.txt]" in found
+    assert "  uno: {seeds" in rename_topic(TOPICS, "one", "uno")
+    with pytest.raises(ValueError, match=r"there is no topics\.none"):
+        rename_topic(TOPICS, "none", "uno")
