@@ -22,6 +22,7 @@ from monitor.feeds.conditions import hides_news
 from monitor.feeds.contents import Said
 from monitor.feeds.pacer import Pacer
 from monitor.feeds.parse import settle
+from monitor.gap import Gap
 from monitor.judge import Again, Judge, Watch, alerted
 from monitor.reading import Reading, ReadResult
 from monitor.records import (
@@ -71,6 +72,8 @@ class Ingest:
         self._watch = watch
         self._pacer = pacer
         self._chance = chance
+        # Who runs a service sets it; None: nothing counts as missed.
+        self.gap: Gap | None = None
         self._has_held = False
 
     def take(self, feed: Feed, result: ReadResult) -> Batch:
@@ -179,7 +182,8 @@ class Ingest:
         topics = [topic for topic in self._watch.topics if topic.reads(feed.groups)]
         again = self._again(edited, topics)
         told = told_before(self._store, [*fresh, *(one.seen for one in again)], now)
-        batch = self._judge.judge(fresh, topics, now, again=again, told=told)
+        missed = self.gap.missed(feed, now) if self.gap and fresh else None
+        batch = self._judge.judge(fresh, topics, now, again=again, told=told, missed=missed)
         judged_again = {one.seen.id for one in again}
         return replace(
             batch,

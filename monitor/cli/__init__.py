@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from monitor import __version__
-from monitor.cli import feed_commands, install
+from monitor.cli import data_commands, feed_commands, install
 from monitor.errors import ConfigError, RefusedStoreError, SeedwatchError
 
 EX_DATAERR = 65
@@ -430,4 +430,5 @@ def test_alert(config: Path | None, *, receiver: str, as_json: bool) -> None:
     trial.test_alert(config, receiver, as_json=as_json)
 
 
+data_commands.register(main)
 install.register(main)

@@ -60,11 +60,12 @@ def settings_or_defaults(named: Path | None) -> Settings:
 
 def has_database(settings: Settings) -> bool:
     """Say whether the database is there already; one on a server is taken to be."""
-    path = _database_file(settings)
+    path = database_file(settings)
     return path is None or path.exists()
 
 
-def _database_file(settings: Settings) -> Path | None:
+def database_file(settings: Settings) -> Path | None:
+    """Give the file that the database is; None for one on a server."""
     url = make_url(settings.store_url)
     is_file = url.drivername.startswith("sqlite") and url.database
     return Path(url.database) if is_file and url.database else None
@@ -78,7 +79,7 @@ def opened(settings: Settings, *, must_exist: bool) -> Iterator[App]:
     cannot be used, also in the middle of the work.
     """
     if must_exist and not has_database(settings):
-        path = _database_file(settings)
+        path = database_file(settings)
         raise StoreError(f"there is no database at {path} yet: start `seedwatch run` first")
     engine = open_database(settings)
     with one_line(engine):

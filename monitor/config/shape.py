@@ -55,6 +55,7 @@ from monitor.config.fields import (
     Workers,
     Zone,
 )
+from monitor.config.keep import KeepShape
 from monitor.config.part import Shape, as_written
 
 
@@ -375,6 +376,9 @@ class ConfigShape(Shape):
         default="sqlite:///seedwatch.db",
         description="The database: sqlite:///FILE (relative to this file) or postgresql://…",
     )
+    keep: KeepShape = Field(
+        default_factory=KeepShape, description="How long what is stored is kept."
+    )
     log: LogShape = Field(default_factory=LogShape, description="What the log shows, and how.")
 
 
@@ -392,6 +396,7 @@ EXAMPLES: Mapping[str, str] = {
     "templates.*": '{subject: "{{ alert.title }}"}',
     "websub": '{callback_url: "https://alerts.example.org/websub"}',
     "websub.callback_url": '"https://alerts.example.org/websub"',
+    "keep": "{items: 90d, alerts: forever}",
     "receivers": "{me: [console]}",
     "receivers.*": "[console]",
     "operator": "[me]",
@@ -431,6 +436,7 @@ _SHAPES: Mapping[str, type[Shape]] = {
     "reports": ReportsShape,
     "websub": WebSubShape,
     "log": LogShape,
+    "keep": KeepShape,
 }
 
 

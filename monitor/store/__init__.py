@@ -1,7 +1,10 @@
 """The database: what was polled, seen, decided and delivered. SQLAlchemy lives only here."""
 
+from monitor.store.archive import Archive, History
+from monitor.store.backup import back_up, restore
 from monitor.store.engine import has_daemon, open_engine, sole_daemon
 from monitor.store.feedback import Feedback
+from monitor.store.keeping import Keeping, Upkeep
 from monitor.store.mailboxes import Mailboxes
 from monitor.store.migrate import migrate
 from monitor.store.outage import is_damaged, outage
@@ -15,9 +18,12 @@ from monitor.store.subscriptions import Subscriptions
 from monitor.store.told import Tellings
 
 __all__ = [
+    "Archive",
     "Feedback",
     "Glance",
     "Hands",
+    "History",
+    "Keeping",
     "Mailboxes",
     "Recounts",
     "Reports",
@@ -26,10 +32,13 @@ __all__ = [
     "Store",
     "Subscriptions",
     "Tellings",
+    "Upkeep",
+    "back_up",
     "has_daemon",
     "is_damaged",
     "migrate",
     "open_engine",
     "outage",
+    "restore",
     "sole_daemon",
 ]
