@@ -22,6 +22,10 @@ log = structlog.get_logger()
 GATHER = timedelta(minutes=5)
 # However short `at_least_every` is: a night with the lid closed is long, an upgrade is not.
 LEAST_LONG = timedelta(hours=6)
+# A feed with an interval of its own may be asked less often than any other, and one that a hub
+# pushes a quarter as often as that.
+OWN_INTERVALS = 4
+NEVER = timedelta(days=100_000)
 
 
 def long_after(at_least_every: timedelta) -> timedelta:
@@ -51,7 +55,7 @@ class Gap:
 
     def in_one_round(self) -> None:
         """Work for who polls once and ends: there, nobody waits, and long pauses are usual."""
-        self._long, self._gather = timedelta.max, timedelta(0)
+        self._long, self._gather = NEVER, timedelta(0)
 
     def missed(self, feed: Feed, now: datetime) -> Missed | None:
         """Say in which gap a feed's news came; None if it is read as usual, or for the first time.
@@ -62,7 +66,7 @@ class Gap:
         if last is None:
             return None
         is_restored = last < self._restored_at
-        if not is_restored and now - last <= self._long:
+        if not is_restored and now - last <= self._long + OWN_INTERVALS * feed.every:
             return None
         return self._gathered(last, now, is_restored=is_restored)
 

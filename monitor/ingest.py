@@ -91,7 +91,7 @@ class Ingest:
         parsed = settle(reading.said, reading.document, feed.lang)
         now = reading.document.fetched_at
         found = sift(self._store, feed, parsed.items, now)
-        batch = self._judge_sifted(feed, found, parsed.lang, now)
+        batch = self._judge_sifted(feed, found, parsed.lang, now, is_pushed=True)
         if found.fresh:
             pace = self._pacer.learn_pushed(feed, now, len(found.fresh))
             batch = replace(batch, pushed=(feed.id, pace))
@@ -176,13 +176,22 @@ class Ingest:
         batch = self._judge_sifted(feed, found, parsed.lang, now)
         return replace(batch, poll=replace(poll, trust=found.trust, read_at=now))
 
-    def _judge_sifted(self, feed: Feed, found: Sifted, usual: str | None, now: datetime) -> Batch:
+    def _judge_sifted(
+        self,
+        feed: Feed,
+        found: Sifted,
+        usual: str | None,
+        now: datetime,
+        *,
+        is_pushed: bool = False,
+    ) -> Batch:
         fresh = [_in_language(one, usual) for one in found.fresh]
         edited = [_in_language(one, usual) for one in found.again]
         topics = [topic for topic in self._watch.topics if topic.reads(feed.groups)]
         again = self._again(edited, topics)
         told = told_before(self._store, [*fresh, *(one.seen for one in again)], now)
-        missed = self.gap.missed(feed, now) if self.gap and fresh else None
+        # What is pushed comes as it is published.
+        missed = self.gap.missed(feed, now) if self.gap and fresh and not is_pushed else None
         batch = self._judge.judge(fresh, topics, now, again=again, told=told, missed=missed)
         judged_again = {one.seen.id for one in again}
         return replace(

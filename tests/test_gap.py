@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,27 @@ def test_after_a_restore_all_that_is_new_may_have_been_told(newsroom: Newsroom) 
     assert "some may have been told before" in digest(claim).detail
     newsroom.poll(NEWS[2])
     assert all(not group.startswith("restored/") for _, group in newsroom.slots())
+
+
+def test_a_feed_that_is_seldom_asked_misses_nothing(newsroom: Newsroom) -> None:
+    """A feed with an interval of a day is told as ever each day."""
+    newsroom.now += DAY
+    feed = replace(newsroom.feed(), every=DAY)
+    assert newsroom.app.gap.missed(feed, newsroom.now) is None
+    assert newsroom.app.gap.missed(replace(feed, every=MINUTE), newsroom.now) is not None
+
+
+def test_one_round_now_and_then_misses_nothing(newsroom: Newsroom) -> None:
+    """Who lets it run once a day by hand has no gaps, but a restore counts there, too."""
+    newsroom.app.gap.in_one_round()
+    newsroom.now += 3 * DAY
+    assert newsroom.app.gap.missed(newsroom.feed(), newsroom.now) is None
+    mark_restored(newsroom.app.engine, newsroom.now)
+    newsroom.reload(["console"])
+    newsroom.app.gap.in_one_round()
+    found = newsroom.app.gap.missed(newsroom.feed(), newsroom.now)
+    assert found is not None
+    assert (found.is_restored, found.due_at) == (True, newsroom.now)
 
 
 def test_a_first_look_is_no_gap(tmp_path: Path) -> None:
