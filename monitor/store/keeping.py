@@ -51,8 +51,8 @@ from monitor.store.schema import (
 from monitor.store.told import NO_ALERTS
 from monitor.store.writing import add, overwrite
 
-# Rows that one batch looks at: some tens of milliseconds, in which nobody else can write.
-BATCH = 500
+# Rows that one batch looks at: some tens of milliseconds of work, in which nobody else can write.
+BATCH = 200
 # How long the write-ahead log may wait for readers before it is left for the next time.
 PATIENCE_MS = 1_000
 # Rows of an index that `PRAGMA optimize` looks at: SQLite's own advice for a bound.
