@@ -23,6 +23,7 @@ from monitor.feeds.conditions import conditions
 from monitor.feeds.moves import address
 from monitor.feeds.pacer import Pacer
 from monitor.fetch import Client, Guard, Limits, Trust, user_agent
+from monitor.gap import Gap, long_after
 from monitor.inbox import Inbox
 from monitor.ingest import Ingest
 from monitor.metrics import Metrics
@@ -37,6 +38,7 @@ from monitor.reporter import Reporter
 from monitor.rules import (
     delivery_rules,
     destinations_of,
+    keep_rules,
     make_pacer,
     operator_of,
     reporter_rules,
@@ -45,6 +47,7 @@ from monitor.rules import (
 )
 from monitor.store import (
     Feedback,
+    Keeping,
     Mailboxes,
     Recounts,
     Reports,
@@ -61,6 +64,7 @@ from monitor.store import (
 from monitor.subscribe import Pipe, Subscriber, SubscribeRules
 from monitor.topics.profile import Weigh, weigh_here
 from monitor.topics.track import Tracker
+from monitor.upkeep import Caretaker
 from monitor.workers import Workers
 
 log = structlog.get_logger()
@@ -93,6 +97,9 @@ class App:
     # Due times and groups of what waits in the outbox.
     slots: Slots
     silences: Silences
+    # What was missed while nothing was read.
+    gap: Gap
+    caretaker: Caretaker
     client: Client
     # Outlives a reload.
     parsers: Parsers
@@ -204,7 +211,10 @@ def wire(
     fetchers = Workers(polling.workers, "fetch", at_most=2 * polling.timeout)
     pacer = make_pacer(settings)
     slots = Slots(engine)
+    keeping = Keeping(engine)
+    gap = Gap(keeping.last_read_at, keeping.restored_at, long_after(polling.at_least_every))
     ingest = Ingest(store, tracker, watch_of(settings), pacer, chance=chance, outbox=slots)
+    ingest.gap = gap
     subscriptions = Subscriptions(engine)
     inbox = after.inbox if after else Inbox(most=MOST_PUSHES, max_bytes=0)
     inbox.max_bytes = MOST_LARGE_PUSHES * polling.max_bytes
@@ -237,6 +247,8 @@ def wire(
         feedback=feedback,
         slots=slots,
         silences=Silences(engine),
+        gap=gap,
+        caretaker=Caretaker(keeping, keep_rules(settings)),
         client=client,
         parsers=parsers,
         reader=reader,

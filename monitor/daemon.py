@@ -28,7 +28,7 @@ from monitor.herald import Herald, status_line
 from monitor.probes import ProbeDesk
 from monitor.records import Outcome
 from monitor.reload import Configuration, swap
-from monitor.start import choose_thresholds, start_up
+from monitor.start import choose_thresholds, gather, start_up
 from monitor.store import outage
 from monitor.watched import Watched
 
@@ -54,6 +54,8 @@ TELL_FAILING_EVERY_SECONDS = 60.0
 RECOUNT_EVERY_SECONDS = 10.0
 # How often new feedback is looked for: one query for two numbers.
 HEAR_EVERY_SECONDS = 10.0
+# How often it is looked whether an upkeep is due, and how often one that is goes on.
+UPKEEP_EVERY = timedelta(seconds=5)
 # How often the service manager is told how it is, and the configuration file is looked at.
 TELL_EVERY = timedelta(seconds=5)
 # What SIGTERM leaves to messages under way; the whole end takes less than ten seconds.
@@ -109,6 +111,7 @@ class Daemon:
             # It starts while the rest does, not when the first document waits for it.
             self._app.parsers.warm()
             start_up(self._app)
+            gather(self._app)
             self._doors.follow(self._app)
             self._watch(self._app)
             self._configuration.publish()
@@ -175,6 +178,13 @@ class Daemon:
         scheduler.add_job(
             self._guarded,
             "interval",
+            seconds=UPKEEP_EVERY.total_seconds(),
+            args=("upkeep", self.upkeep),
+            id="upkeep",
+        )
+        scheduler.add_job(
+            self._guarded,
+            "interval",
             seconds=TELL_EVERY.total_seconds(),
             # It waits for nobody: how it is has to be said also, and above all, while a job hangs.
             args=("tell", self.tell, nullcontext()),
@@ -190,6 +200,10 @@ class Daemon:
     def report(self) -> None:
         """Tell the troubles of feeds, and report on topics, when it is time."""
         self._app.reporter.tick(self._app.clock())
+
+    def upkeep(self) -> bool:
+        """Prune what is too old, and tend the database, once a night; say whether it wrote."""
+        return self._app.caretaker.tick(self._app.clock()) is not None
 
     def tell(self) -> None:
         """Say how it is, in a line; first see whether the configuration is still the file's."""

@@ -17,12 +17,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
+from monitor.alerts.plan import Missed
 from monitor.alerts.route import make_alert
 from monitor.feeds import schedule
 from monitor.feeds.conditions import hides_news
 from monitor.feeds.contents import Said
 from monitor.feeds.pacer import Pacer
 from monitor.feeds.parse import settle
+from monitor.gap import Gap
 from monitor.judge import Again, Judge, OpenStories, Watch, alerted
 from monitor.reading import Reading, ReadResult
 from monitor.records import (
@@ -97,6 +99,8 @@ class Ingest:
         self._watch = watch
         self._pacer = pacer
         self._chance = chance
+        # Who runs a service sets it; None: nothing counts as missed.
+        self.gap: Gap | None = None
         self._has_held = False
 
     def take(self, feed: Feed, result: ReadResult) -> Batch:
@@ -114,7 +118,7 @@ class Ingest:
         parsed = settle(reading.said, reading.document, feed.lang)
         now = reading.document.fetched_at
         found = sift(self._store, feed, parsed.items, now)
-        batch = self._judge_sifted(feed, found, parsed.lang, now)
+        batch = self._judge_sifted(feed, found, parsed.lang, now, is_pushed=True)
         if found.fresh:
             pace = self._pacer.learn_pushed(feed, now, len(found.fresh))
             batch = replace(batch, pushed=(feed.id, pace))
@@ -199,7 +203,15 @@ class Ingest:
         batch = self._judge_sifted(feed, found, parsed.lang, now)
         return replace(batch, poll=replace(poll, trust=found.trust, read_at=now))
 
-    def _judge_sifted(self, feed: Feed, found: Sifted, usual: str | None, now: datetime) -> Batch:
+    def _judge_sifted(
+        self,
+        feed: Feed,
+        found: Sifted,
+        usual: str | None,
+        now: datetime,
+        *,
+        is_pushed: bool = False,
+    ) -> Batch:
         settled = replace(
             found,
             fresh=tuple(_in_language(one, usual) for one in found.fresh),
@@ -209,17 +221,21 @@ class Ingest:
                 for one in found.edits
             ),
         )
-        return self._judge_settled(feed.groups, settled, now)
+        # What is pushed comes as it is published.
+        missed = self.gap.missed(feed, now) if self.gap and found.fresh and not is_pushed else None
+        return self._judge_settled(feed.groups, settled, now, missed)
 
     def take_stored(self, groups: tuple[str, ...], found: Sifted, now: datetime) -> Batch:
         """Judge what a feed of some groups once brought, as it is stored, and commit it."""
         return self._commit(self._judge_settled(groups, found, now))
 
-    def _judge_settled(self, groups: tuple[str, ...], found: Sifted, now: datetime) -> Batch:
+    def _judge_settled(
+        self, groups: tuple[str, ...], found: Sifted, now: datetime, missed: Missed | None = None
+    ) -> Batch:
         topics = [topic for topic in self._watch.topics if topic.reads(groups)]
         again = self._again(found.again, topics)
         told = told_before(self._store, [*found.fresh, *(one.seen for one in again)], now)
-        batch = self._judge.judge(found.fresh, topics, now, again=again, told=told)
+        batch = self._judge.judge(found.fresh, topics, now, again=again, told=told, missed=missed)
         judged_again = {one.seen.id for one in again}
         held = {one.id: one.held for one in found.again}
         return replace(

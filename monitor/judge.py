@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from monitor.alerts.decide import decide, refuse
+from monitor.alerts.plan import Missed
 from monitor.alerts.route import make_alert
 from monitor.alerts.schedule import Schedule
 from monitor.records import (
@@ -108,14 +109,17 @@ class Judge:
         *,
         again: Sequence[Again] = (),
         told: Mapping[tuple[str, str], Story] | None = None,
+        missed: Missed | None = None,
     ) -> Batch:
         """Judge new items in order, each by every one of some topics; the tracker learns.
 
         Then `again`: from items that it has counted already the tracker learns only what turns out
         to be on-topic. `told` names, by item id and topic, stories too old to be open in which the
-        same article was told: that item joins them, and is not told.
+        same article was told: that item joins them, and is not told. `missed` is given if all of
+        them came in a time in which nothing was read.
         """
-        draft = _Draft(told=told or {}, teller=Teller(self._routes, self._outbox, now))
+        teller = Teller(self._routes, self._outbox, now, missed)
+        draft = _Draft(told=told or {}, teller=teller)
         for one in seen:
             scores = [self._tracker.score(topic.name, one.item, now) for topic in topics]
             verdicts = tuple(

@@ -50,6 +50,10 @@ class Memory:
         """Know no item: what is stored has been told from its like."""
         return {}
 
+    def remembered(self, feed_id: int, keys: Sequence[str]) -> set[str]:  # noqa: ARG002 - as ingest asks
+        """Remember no pruned item, for the same reason."""
+        return set()
+
     def told_copies(
         self, keys: Sequence[str], opened_before: datetime
     ) -> list[tuple[str, SeenItem, Story]]:

@@ -13,6 +13,7 @@ from monitor.feeds.turns import TurnRules, steady_rate
 from monitor.judge import Watch
 from monitor.reporter import ReporterRules
 from monitor.targets import Destination
+from monitor.upkeep import KeepRules
 
 
 def watch_of(settings: Settings) -> Watch:
@@ -82,6 +83,11 @@ def reporter_rules(settings: Settings) -> ReporterRules:
         topics=watch.topics,
         destinations=watch.destinations,
     )
+
+
+def keep_rules(settings: Settings) -> KeepRules:
+    """Say how long what is stored is kept."""
+    return KeepRules(items=settings.keep.items, alerts=settings.keep.alerts)
 
 
 def make_pacer(settings: Settings) -> Pacer:

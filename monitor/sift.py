@@ -3,6 +3,7 @@
 look_ups(items)              -> aliases to ask the store for
 store.known_items(aliases)   -> stored items
 recognise(items, known)      -> Fresh | Match, and what the feed's guids are worth
+recall(fresh, remembered)    -> those that were here and are pruned are no news (`bygone.py`)
 edit_of(match)               -> Edit: a revision kept, its text judged again if it is new
 """
 
@@ -14,11 +15,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from monitor.feeds.bygone import HALF_KNOWN, Bygone, recall
 from monitor.feeds.edits import MOST_REVISIONS, Edited, edit_of, held, is_same_article
 from monitor.feeds.identity import alias
 from monitor.feeds.pairs import RENEW
 from monitor.feeds.recognise import Fresh, Match, recognise
-from monitor.feeds.trust import look_ups
+from monitor.feeds.trust import aliases_of, look_ups
 from monitor.records import Alias, Edit, Feed, Item, KnownItem, SeenItem, Story, Trust
 from monitor.topics.story import OPEN_FOR
 
@@ -45,6 +47,10 @@ class KnownItems(Protocol):
         """Give a feed's stored items by those of some aliases under which they are known."""
         ...
 
+    def remembered(self, feed_id: int, keys: Sequence[str]) -> set[str]:
+        """Say which of some aliases items of a feed had that are pruned."""
+        ...
+
     def told_copies(
         self, keys: Sequence[str], opened_before: datetime
     ) -> list[tuple[str, SeenItem, Story]]:
@@ -56,7 +62,9 @@ def sift(store: KnownItems, feed: Feed, items: Sequence[Item], now: datetime) ->
     """Tell the known items of a document from the new ones, and edits from repetitions."""
     known = store.known_items(feed.id, look_ups(items, feed.trust))
     found = recognise(items, known, feed, now)
-    fresh = [(_seen(feed, one, now), one.aliases) for one in reversed(found.fresh)]
+    fresh = [
+        (_seen(feed, one, now), one.aliases) for one in reversed(_new(store, feed, found.fresh))
+    ]
     edited = [one for one in (edit_of(match, found.trust, now) for match in found.matches) if one]
     named = [
         Alias(key=key, feed_id=feed.id, item_id=seen.id) for seen, keys in fresh for key in keys
@@ -75,6 +83,22 @@ def sift(store: KnownItems, feed: Feed, items: Sequence[Item], now: datetime) ->
         ),
         trust=found.trust,
     )
+
+
+def _new(store: KnownItems, feed: Feed, fresh: Sequence[Fresh]) -> list[Fresh]:
+    """Leave out the items that were here before, and were pruned."""
+    if not fresh:
+        return []
+    names = {name for one in fresh for name in aliases_of(one.item, feed.trust).values()}
+    left = store.remembered(feed.id, sorted(names))
+    if not left:
+        return list(fresh)
+    found = [(one, recall(one.item, feed.trust, left)) for one in fresh]
+    return [
+        replace(one, held=one.held or HALF_KNOWN) if what is Bygone.DOUBTFUL else one
+        for one, what in found
+        if what is not Bygone.KNOWN
+    ]
 
 
 def _renamed(match: Match, known: Mapping[str, KnownItem], feed: Feed) -> list[Alias]:

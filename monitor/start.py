@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 import structlog
 
 from monitor.alerts.dispatch import redated
+from monitor.alerts.plan import plan
+from monitor.alerts.schedule import AT_ONCE
 from monitor.app import App
 from monitor.records import Batch, Lessons, Topic
 from monitor.rules import destinations_of, watch_of
@@ -56,6 +58,35 @@ def redate(app: App, now: datetime) -> None:
     if changes:
         app.slots.redate(changes)
         log.info("deliveries_redated", deliveries=len(changes))
+
+
+def gather(app: App) -> None:
+    """After a long stop, or a restore, let what waited go along with what was missed.
+
+    A digest and quiet hours hold it anyway; what was tried before is on its way as it is.
+    """
+    now = app.clock()
+    missed = app.gap.stood_still(now)
+    if missed is None:
+        return
+    schedules = watch_of(app.settings).schedules
+    topics = {topic.name: topic for topic in app.settings.topics}
+    changes = [
+        (
+            one.delivery.id,
+            plan(
+                schedules.get(one.delivery.destination, AT_ONCE),
+                one.topic,
+                urgent=topics[one.topic].urgent,
+                now=now,
+                missed=missed,
+            ),
+        )
+        for one in app.slots.waiting()
+        if one.topic in topics and not one.delivery.group.startswith(("digest/", "quiet/"))
+    ]
+    app.slots.redate(changes)
+    log.warning("stood_still", since=missed.since, waiting=len(changes), told_at=missed.due_at)
 
 
 def choose_thresholds(app: App) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from monitor.alerts.dispatch import Policy, dispatch
-from monitor.alerts.plan import HOUR
+from monitor.alerts.plan import HOUR, Missed
 from monitor.alerts.schedule import Schedule
 from monitor.alerts.silence import Silence, Told, in_words, silencing
 from monitor.records import Alert, Delivery, Topic, Withheld
@@ -41,15 +41,22 @@ class Routes:
 class Teller:
     """Makes deliveries of the alerts of one poll; a poll has one of its own.
 
-    `now` is the time of all of them.
+    `now` is the time of all of them; `missed` is given if they came while nothing was read.
     """
 
-    def __init__(self, routes: Routes, outbox: Outbox | None, now: datetime) -> None:
+    def __init__(
+        self,
+        routes: Routes,
+        outbox: Outbox | None,
+        now: datetime,
+        missed: Missed | None = None,
+    ) -> None:
         self.deliveries: list[Delivery] = []
         self.withheld: list[Withheld] = []
         self._routes = routes
         self._outbox = outbox
         self._now = now
+        self._missed = missed
         self._silences: tuple[Silence, ...] | None = None
         # Topic -> destination -> when alerts went there at once within the last hour.
         self._recent: dict[str, dict[str, list[datetime]]] = {}
@@ -74,6 +81,7 @@ class Teller:
             urgent=topic.urgent,
             recent=recent,
             silences=self._holding(),
+            missed=self._missed,
         )
         made = dispatch(alert, destinations, policy, self._now)
         self.deliveries += made.deliveries

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from monitor.alerts.plan import Slot, plan, replan
+from monitor.alerts.plan import Missed, Slot, plan, replan
 from monitor.alerts.route import route
 from monitor.alerts.schedule import AT_ONCE, Schedule
 from monitor.alerts.silence import Silence, Told, in_words, silencing
@@ -24,6 +24,8 @@ class Policy:
     # By the names of destinations: when alerts of the topic went there at once, within an hour.
     recent: Mapping[str, Sequence[datetime]] = field(default_factory=dict)
     silences: tuple[Silence, ...] = ()
+    # Given for what came in a time in which nothing was read.
+    missed: Missed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,7 @@ def dispatch(
             urgent=policy.urgent,
             now=now,
             recent=policy.recent.get(delivery.destination, ()),
+            missed=policy.missed,
         )
         deliveries.append(
             replace(

@@ -4,11 +4,13 @@ By the receiver's schedule, in this order:
 
 1. a digest: at its next time, with all that waits for it;
 2. quiet hours: at their end, as one digest, unless the topic is urgent;
-3. a burst (more alerts of the topic within an hour than `burst` allows): when the hour has room
+3. what was missed (the service stood still, or a feed could not be read, for long; or a backup was
+   restored): when the first look is over, as one digest of the topic;
+4. a burst (more alerts of the topic within an hour than `burst` allows): when the hour has room
    again, as one digest of the topic;
-4. else at once, but for the little while that companions of the same poll may take.
+5. else at once, but for the little while that companions of the same poll may take.
 
-What is due in quiet hours by 1 or 3 waits for their end. Nothing is ever due before now.
+What is due in quiet hours by 1, 3 or 4 waits for their end. Nothing is ever due before now.
 """
 
 from __future__ import annotations
@@ -30,11 +32,13 @@ from monitor.alerts.schedule import (
 
 HOUR = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)
-_GROUP = re.compile(r"(?P<kind>digest|quiet|burst)/(?P<window>.+)")
+_GROUP = re.compile(r"(?P<kind>digest|quiet|burst|missed|restored)/(?P<window>.+)")
 _HEADINGS = {
     "digest": "digest of {}",
     "quiet": "held in quiet hours, {}",
     "burst": "more alerts than the hour's share, {}",
+    "missed": "missed while nothing was read, {}",
+    "restored": "after a backup was restored, so some may have been told before, {}",
 }
 
 
@@ -44,8 +48,27 @@ class Slot:
 
     due_at: datetime
     # Deliveries of one destination and one group may share a message; empty: always alone.
-    # `border` (companions), `digest/<window>`, `quiet/<window>`, `burst/<window>, <topic>`.
+    # `border` (companions), `digest/<window>`, `quiet/<window>`, `burst/<window>, <topic>`,
+    # `missed/<window>, <topic>`, `restored/<window>, <topic>`.
     group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """A time in which nothing was read; what came in it is gathered into one digest a topic."""
+
+    since: datetime
+    until: datetime
+    # Until when it is gathered.
+    due_at: datetime
+    # A backup was restored: what was told after it was made is not known, and may be told again.
+    is_restored: bool = False
+
+    def slot(self, schedule: Schedule, topic: str) -> Slot:
+        """Give the slot of a topic's alerts at a receiver of this schedule."""
+        kind = "restored" if self.is_restored else "missed"
+        window = span_in_words(Period(start=self.since, end=self.until), schedule.zone)
+        return Slot(due_at=self.due_at, group=f"{kind}/{window}, {topic}")
 
 
 def heading(group: str) -> str:
@@ -67,10 +90,12 @@ def plan(
     urgent: bool,
     now: datetime,
     recent: Iterable[datetime] = (),
+    missed: Missed | None = None,
 ) -> Slot:
     """Say when an alert that is made now is due at a destination.
 
     `recent` are the times, in any order, of the topic's alerts that went there at once of late.
+    `missed` is given for what came in a time in which nothing was read.
     """
     schedule = _without_quiet(schedule) if urgent else schedule
     if schedule.digest is not None:
@@ -78,6 +103,8 @@ def plan(
     held = _held(schedule, now)
     if held is not None:
         return held
+    if missed is not None:
+        return _held(schedule, missed.due_at) or missed.slot(schedule, topic)
     room_at = _room_after(recent, schedule.burst, now)
     if room_at is not None:
         window = span_in_words(Period(start=room_at - HOUR, end=room_at), schedule.zone)
@@ -101,8 +128,9 @@ def replan(
     schedule = _without_quiet(schedule) if urgent else schedule
     wanted = plan(schedule, topic, urgent=urgent, now=made_at)
     is_burst = slot.group.startswith("burst/") and schedule.burst is not None
-    if is_burst and wanted.group in {"", topic}:
-        # Only who saw the other alerts of that hour could say it anew.
+    is_missed = slot.group.startswith(("missed/", "restored/"))
+    if (is_burst or is_missed) and wanted.group in {"", topic}:
+        # Only who saw the other alerts of that hour, or what was missed, could say it anew.
         wanted = _held(schedule, slot.due_at) or slot
     if wanted.due_at >= now:
         return wanted

@@ -18,6 +18,7 @@ from monitor import __version__
 from monitor.cli import (
     add_command,
     completion,
+    data_commands,
     feed_commands,
     install,
     looks,
@@ -434,6 +435,7 @@ def test_alert(config: Path | None, *, receiver: str, as_json: bool) -> None:
 
 
 past_commands.register(main)
+data_commands.register(main)
 install.register(main)
 manual.register(main)
 # The last one: it teaches completion to those before.

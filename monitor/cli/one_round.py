@@ -72,6 +72,7 @@ def once(named: Path | None, *, dry_run: bool, as_json: bool) -> None:
     settings = without_wait(settings_of(named))
     set_up("warning", settings.log.format)
     with opened(settings, must_exist=False) as app:
+        app.gap.in_one_round()
         if dry_run:
             done = _poll(app, _wanted(app), store=False)
         else:

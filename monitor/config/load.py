@@ -15,10 +15,11 @@ from monitor.config.channels import Secrets
 from monitor.config.faults import Faults, translate
 from monitor.config.feeds import Lists, build_feeds, check_repeats, read_lists
 from monitor.config.files import UnreadableError, read_bytes
+from monitor.config.keep import KeepShape
 from monitor.config.receivers import Vault, build_receiver
 from monitor.config.reports import build_plan
 from monitor.config.schedules import check_schedules
-from monitor.config.settings import DeliveryPolicy, Log, Polling, Settings, WebSub
+from monitor.config.settings import DeliveryPolicy, Keep, Log, Polling, Settings, WebSub
 from monitor.config.shape import ConfigShape, DeliveryShape, LogShape, PollingShape
 from monitor.config.templates import read_templates
 from monitor.config.topics import build_topic, check_listed, check_names, read_all_seeds
@@ -75,6 +76,7 @@ def load(path: Path, environ: Mapping[str, str], changes: Sequence[str] = ()) ->
     own = read_templates(templates, receivers.children, folder, faults)
     _check_store(store, faults)
     _check_polling(root.children.get("polling", _NOTHING), faults)
+    _check_keep(root.children.get("keep", _NOTHING), faults)
     if shape is None or faults:
         raise ConfigError(placed(faults.all(), changes, path.name))
     return _made(path, shape, seeds, lists, secrets, own)
@@ -104,6 +106,7 @@ def _made(
         polling=_polling(shape.polling),
         delivery=delivery,
         store_url=_absolute(shape.store, folder),
+        keep=Keep(**dict(shape.keep)),
         log=Log(**dict(shape.log)),
         operator=tuple(shape.operator or ()),
         websub=WebSub(**dict(shape.websub)) if shape.websub else None,
@@ -177,6 +180,18 @@ def _check_polling(polling: Node, faults: Faults) -> None:
     if shape.at_most_every is not None and shape.at_most_every > shape.every:
         node = polling.children["at_most_every"]
         faults.add(node, "{} does not fit: at_most_every must not be longer than every")
+
+
+def _check_keep(keep: Node, faults: Faults) -> None:
+    """Refuse alerts that would go before the items that they tell."""
+    try:
+        shape = KeepShape.model_validate(keep.plain())
+    except ValidationError:
+        # Its faults are known already.
+        return
+    if shape.alerts is not None and (shape.items is None or shape.alerts < shape.items):
+        node = keep.children.get("alerts") or keep
+        faults.add(node, "{} does not fit: alerts must be kept at least as long as items")
 
 
 def _polling(shape: PollingShape) -> Polling:

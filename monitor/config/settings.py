@@ -70,6 +70,16 @@ class DeliveryPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """How long what is stored is kept; None: for ever."""
+
+    # Counted from when a feed last listed the item.
+    items: timedelta | None = timedelta(days=90)
+    # At least as long as items.
+    alerts: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
     """What the log shows, and how."""
 
@@ -119,6 +129,7 @@ class Settings:
     # May hold a password, so it is left out of dumps.
     store_url: str = field(repr=False)
     log: Log
+    keep: Keep = Keep()
     # Names of the receivers that get notices, in the order of the file.
     operator: tuple[str, ...] = ()
     # None: nothing listens, and no hub is asked.

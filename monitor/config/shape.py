@@ -55,6 +55,7 @@ from monitor.config.fields import (
     Workers,
     Zone,
 )
+from monitor.config.keep import KeepShape
 from monitor.config.part import Shape, as_written
 from monitor.config.watch_shapes import HealthShape, HeartbeatShape
 
@@ -382,6 +383,9 @@ class ConfigShape(Shape):
         default="sqlite:///seedwatch.db",
         description="The database: sqlite:///FILE (relative to this file) or postgresql://…",
     )
+    keep: KeepShape = Field(
+        default_factory=KeepShape, description="How long what is stored is kept."
+    )
     log: LogShape = Field(default_factory=LogShape, description="What the log shows, and how.")
 
 
@@ -401,6 +405,7 @@ EXAMPLES: Mapping[str, str] = {
     "websub.callback_url": '"https://alerts.example.org/websub"',
     "health": '{listen: "127.0.0.1:9464"}',
     "heartbeat": '{url: "${HEARTBEAT_URL}"}',
+    "keep": "{items: 90d, alerts: forever}",
     "receivers": "{me: [console]}",
     "receivers.*": "[console]",
     "operator": "[me]",
@@ -442,6 +447,7 @@ _SHAPES: Mapping[str, type[Shape]] = {
     "health": HealthShape,
     "heartbeat": HeartbeatShape,
     "log": LogShape,
+    "keep": KeepShape,
 }
 
 

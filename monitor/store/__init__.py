@@ -1,9 +1,12 @@
 """The database: what was polled, seen, decided and delivered. SQLAlchemy lives only here."""
 
+from monitor.store.archive import Archive, History
+from monitor.store.backup import back_up, restore
 from monitor.store.census import Census, census
 from monitor.store.disk import Measure, Room, damage, room, room_of_file
 from monitor.store.engine import has_daemon, open_engine, sole_daemon
 from monitor.store.feedback import Feedback
+from monitor.store.keeping import Keeping, Upkeep
 from monitor.store.mailboxes import Mailboxes
 from monitor.store.migrate import migrate
 from monitor.store.outage import is_damaged, outage
@@ -19,10 +22,13 @@ from monitor.store.subscriptions import Subscriptions
 from monitor.store.told import Tellings
 
 __all__ = [
+    "Archive",
     "Census",
     "Feedback",
     "Glance",
     "Hands",
+    "History",
+    "Keeping",
     "Mailboxes",
     "Measure",
     "Past",
@@ -34,6 +40,8 @@ __all__ = [
     "Store",
     "Subscriptions",
     "Tellings",
+    "Upkeep",
+    "back_up",
     "census",
     "damage",
     "has_daemon",
@@ -42,6 +50,7 @@ __all__ = [
     "open_engine",
     "open_read_only",
     "outage",
+    "restore",
     "room",
     "room_of_file",
     "sole_daemon",

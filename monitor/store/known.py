@@ -11,7 +11,8 @@ from sqlalchemy import Connection, RowMapping, Select, bindparam, select, update
 
 from monitor.records import Batch, Edit, Item, KnownItem, SeenItem, Story
 from monitor.store import rows
-from monitor.store.schema import aliases, decisions, feeds, items, revisions, stories
+from monitor.store.keeping import packed
+from monitor.store.schema import aliases, bygone, decisions, feeds, items, revisions, stories
 from monitor.store.writing import overwrite
 
 # SQLite takes at most 32,766 values in one statement, PostgreSQL 65,535. A document has at most
@@ -63,6 +64,17 @@ def stored_items(tx: Connection, feed_id: int, keys: Sequence[str]) -> dict[str,
     for some in _slices(keys):
         for where, *says in tx.execute(said_under(feed_id, some)):
             found[where] = Item(**dict(zip(_SAYS, says, strict=True)))
+    return found
+
+
+def remembered(tx: Connection, feed_id: int, keys: Sequence[str]) -> set[str]:
+    """Say which of some aliases a feed's pruned items had."""
+    numbers = {packed(key): key for key in keys}
+    found: set[str] = set()
+    for start in range(0, len(keys), MANY):
+        some = list(numbers)[start : start + MANY]
+        query = select(bygone.c.key).where(bygone.c.key.in_(some), bygone.c.feed_id == feed_id)
+        found.update(numbers[key] for key in tx.execute(query).scalars())
     return found
 
 

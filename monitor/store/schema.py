@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -385,5 +386,35 @@ withheld = Table(
     Column("alert_id", ForeignKey("alerts.id"), primary_key=True),
     Column("receiver", Text, primary_key=True),
     Column("why", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+# Under which names the items were known that are pruned: 64 bits of a digest each.
+bygone = Table(
+    "bygone",
+    metadata,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("feed_id", ForeignKey("feeds.id"), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+# What each upkeep did, for as long as items are kept.
+upkeeps = Table(
+    "upkeeps",
+    metadata,
+    Column("at", UtcDateTime, primary_key=True),
+    Column("seconds", Float, nullable=False),
+    Column("items", Integer, nullable=False),
+    Column("stories", Integer, nullable=False),
+    Column("alerts", Integer, nullable=False),
+    # Of the write-ahead log before it was written back; NULL where there is none.
+    Column("wal_bytes", Integer),
+)
+
+# Moments in the life of the database, by name.
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", Text, primary_key=True),
     Column("at", UtcDateTime, nullable=False),
 )

@@ -138,6 +138,11 @@ class Store:
         with reading(self._engine) as connection:
             return known.stored_items(connection, feed_id, keys)
 
+    def remembered(self, feed_id: int, keys: Sequence[str]) -> set[str]:
+        """Say which of some aliases items of a feed had that are pruned."""
+        with reading(self._engine) as connection:
+            return known.remembered(connection, feed_id, keys)
+
     def told_copies(
         self, keys: Sequence[str], opened_before: datetime
     ) -> list[tuple[str, SeenItem, Story]]:

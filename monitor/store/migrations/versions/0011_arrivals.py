@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
-down_revision = "0009"
+down_revision = "0010"
 
 # Of what is stored already: SQLite counts the rows as they came.
 _SQLITE = "UPDATE items SET arrival = rowid"
