@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from monitor import __version__
-from monitor.cli import feed_commands, install
+from monitor.cli import feed_commands, install, waiting
 from monitor.errors import ConfigError, RefusedStoreError, SeedwatchError
 
 EX_DATAERR = 65
@@ -61,6 +61,9 @@ class _Group(click.Group):
 def main(ctx: click.Context, config: Path | None) -> None:
     """Give it a news article; it tells you, once, when the story moves."""
     ctx.obj = config
+    # The service has lines of its own to begin with.
+    if ctx.invoked_subcommand != "run" and (line := waiting.begin("seedwatch: one moment …")):
+        ctx.call_on_close(line.end)
 
 
 def _json_option(command: Any) -> Any:

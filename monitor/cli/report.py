@@ -16,7 +16,7 @@ from monitor.alerts.wording import US, paragraphs_of
 from monitor.app import App
 from monitor.cli.outbox import box_ailments, box_lines
 from monitor.cli.pacing import interval_words, losses, show_feeds
-from monitor.cli.place import find_config, opened, settings_of
+from monitor.cli.place import consulted, find_config, opened, settings_of
 from monitor.cli.pushes import PushStatus, push_status, show_pushes
 from monitor.cli.receivers import ReceiverStatus, receiver_status, show_receivers, show_silences
 from monitor.cli.screen import ago, minute, plain, print_json, screen, table
@@ -27,7 +27,7 @@ from monitor.feeds.trust import explain
 from monitor.records import Alert, Delivery, DeliveryState, Feed, Reason
 from monitor.standing import Standing, standing_of
 from monitor.start import choose_thresholds
-from monitor.store import has_daemon
+from monitor.store import Reports, Silences, has_daemon
 from monitor.store.mailboxes import MailboxReport
 from monitor.store.reports import TopicReport
 from monitor.topics.threshold import Choice
@@ -300,11 +300,12 @@ def _show_distrusted(console: Console, feeds: tuple[Feed, ...]) -> None:
 def alerts(named: Path | None, *, topic: str | None, limit: int, as_json: bool) -> None:
     """Print the latest alerts with their deliveries."""
     settings = settings_of(named)
-    with opened(settings, must_exist=True) as app:
-        found = app.reports.alerts(topic=topic, limit=limit)
+    with consulted(settings) as engine:
+        reports = Reports(engine)
+        found = reports.alerts(topic=topic, limit=limit)
         deliveries: dict[str, list[Delivery]] = {alert.id: [] for alert in found}
-        withheld = app.silences.withheld(list(deliveries))
-        for delivery in app.reports.deliveries_of(list(deliveries)):
+        withheld = Silences(engine).withheld(list(deliveries))
+        for delivery in reports.deliveries_of(list(deliveries)):
             deliveries[delivery.alert_id].append(delivery)
     if as_json:
         print_json(

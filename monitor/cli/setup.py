@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from monitor import app as wiring
 from monitor.alerts.schedule_words import in_words
 from monitor.cli.place import settings_of
 from monitor.cli.screen import plain, print_json, screen, span
@@ -16,8 +16,9 @@ from monitor.config import Settings
 from monitor.errors import SeedwatchError
 from monitor.feeds.identity import fingerprint
 from monitor.records import Item, Lessons, Score, Topic
-from monitor.text.language import language_of
-from monitor.topics.track import Tracker
+
+if TYPE_CHECKING:
+    from monitor.topics.track import Tracker
 
 
 def init(folder: Path) -> None:
@@ -43,6 +44,8 @@ def init(folder: Path) -> None:
 
 def check(named: Path | None, *, as_json: bool) -> None:
     """Load the configuration, say what it holds, and try the topics' expectations."""
+    from monitor.topics.track import Tracker
+
     settings = settings_of(named)
     tracker = Tracker(settings.topics, Lessons())
     trials = [trial for topic in settings.topics for trial in _trials(tracker, topic)]
@@ -84,6 +87,9 @@ def _trials(tracker: Tracker, topic: Topic) -> list[dict[str, object]]:
 
 def try_text(tracker: Tracker, topic: Topic, text: str) -> Score:
     """Score a text as if it were an item's title."""
+    from monitor import app as wiring
+    from monitor.text.language import language_of
+
     item = Item(
         key="text:",
         guid=None,

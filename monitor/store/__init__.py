@@ -4,6 +4,7 @@ from monitor.store.engine import has_daemon, open_engine, sole_daemon
 from monitor.store.feedback import Feedback
 from monitor.store.mailboxes import Mailboxes
 from monitor.store.migrate import migrate
+from monitor.store.opening import one_line, open_at
 from monitor.store.outage import is_damaged, outage
 from monitor.store.outbox import Hands
 from monitor.store.recounts import Recounts
@@ -29,6 +30,8 @@ __all__ = [
     "has_daemon",
     "is_damaged",
     "migrate",
+    "one_line",
+    "open_at",
     "open_engine",
     "outage",
     "sole_daemon",
