@@ -15,7 +15,14 @@ from typing import Any
 import click
 
 from monitor import __version__
-from monitor.cli import feed_commands, install, waiting
+from monitor.cli import (
+    check_commands,
+    feed_commands,
+    install,
+    topic_commands,
+    waiting,
+    word_commands,
+)
 from monitor.errors import ConfigError, RefusedStoreError, SeedwatchError
 
 EX_DATAERR = 65
@@ -80,19 +87,6 @@ def init(folder: Path) -> None:
     from monitor.cli import setup
 
     setup.init(folder)
-
-
-@main.command()
-@_json_option
-@click.pass_obj
-def check(config: Path | None, *, as_json: bool) -> None:
-    """Check the configuration, and try each topic's `expect` texts.
-
-    Sends nothing and polls nothing.
-    """
-    from monitor.cli import setup
-
-    setup.check(config, as_json=as_json)
 
 
 @main.command()
@@ -225,36 +219,7 @@ def feedback_group() -> None:
     """
 
 
-def _topic_option(command: Any) -> Any:
-    return click.option("--topic", help="Default: the one topic that it can be.")(command)
-
-
-@feedback_group.command()
-@click.argument("item")
-@_topic_option
-@click.pass_obj
-def yes(config: Path | None, *, item: str, topic: str | None) -> None:
-    """Say that ITEM is about the topic; shows which terms that moves.
-
-    ITEM is the id in an alert (its first characters will do), or its address.
-    """
-    from monitor.cli import feedback as told
-
-    told.say(config, item, topic, is_on_topic=True)
-
-
-@feedback_group.command()
-@click.argument("item")
-@_topic_option
-@click.pass_obj
-def no(config: Path | None, *, item: str, topic: str | None) -> None:
-    """Say that ITEM is not about the topic; shows which terms that moves.
-
-    ITEM is the id in an alert (its first characters will do), or its address.
-    """
-    from monitor.cli import feedback as told
-
-    told.say(config, item, topic, is_on_topic=False)
+word_commands.add_to(feedback_group)
 
 
 @feedback_group.command("list")
@@ -296,6 +261,9 @@ def import_feedback(config: Path | None, *, file: Path) -> None:
     from monitor.cli import feedback as told
 
     told.take(config, file)
+
+
+topic_commands.register(main)
 
 
 # Not named `silence`, for the same reason as `feedback_group`.
@@ -433,4 +401,5 @@ def test_alert(config: Path | None, *, receiver: str, as_json: bool) -> None:
     trial.test_alert(config, receiver, as_json=as_json)
 
 
+check_commands.add_to(main)
 install.register(main)

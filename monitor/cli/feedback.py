@@ -6,6 +6,7 @@ import dataclasses
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ import click
 from rich.console import Console
 
 from monitor import clock
+from monitor.cli.past import Past
 from monitor.cli.place import consulted, opened, settings_of
 from monitor.cli.screen import minute, plain, print_json, screen, table
 from monitor.errors import SeedwatchError
@@ -30,13 +32,29 @@ MOST_SHOWN = 8
 MOST_ID, MOST_LANG = 16, 8
 
 
-def say(named: Path | None, what: str, topic: str | None, *, is_on_topic: bool) -> None:
-    """Show what a yes or no to an item moves, then store it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """What is said of an item, and how."""
+
+    # An id, its beginning, or an address.
+    item: str
+    # None: the one that it can be.
+    topic: str | None
+    is_on_topic: bool
+    # Store it without asking.
+    yes: bool = False
+    # Show what it would change, and store nothing.
+    dry_run: bool = False
+
+
+def say(named: Path | None, word: Word) -> None:
+    """Show what a yes or no to an item changes, then store it."""
+    is_on_topic = word.is_on_topic
     from monitor.topics.feedback import standing
 
     with opened(settings_of(named), must_exist=True) as app:
-        seen = find_item(app, what)
-        topic = _topic(app, seen, topic)
+        seen = find_item(app, word.item)
+        topic = _topic(app, seen, word.topic)
         known = app.feedback.all()
         earlier = [one for one in standing(known) if (one.topic, one.item_id) == (topic, seen.id)]
         if earlier and earlier[0].is_on_topic is is_on_topic:
@@ -49,8 +67,24 @@ def say(named: Path | None, what: str, topic: str | None, *, is_on_topic: bool) 
         console = screen()
         console.print(plain(f"{_word(said)}, topic {topic}: {seen.item.title}"))
         _move(console, app, seen, [*known, said], topic)
+        if not _is_meant(word):
+            return
         app.feedback.add([said])
     console.print(plain(f"Stored. Undo: seedwatch feedback undo {said.id}"))
+
+
+def _is_meant(word: Word) -> bool:
+    """Ask on a terminal; where nobody can be asked, the command itself is the word.
+
+    It can be undone to the last bit, so a script need not say that it means it.
+    """
+    if not word.dry_run:
+        if word.yes or not (sys.stdin.isatty() and sys.stdout.isatty()):
+            return True
+        if click.confirm("Store it?", default=True):
+            return True
+    click.echo("Nothing was stored.")
+    return False
 
 
 def find_item(app: App, what: str) -> SeenItem:
@@ -98,10 +132,12 @@ def _move(
     """Let the tracker of this command hear the judgements, and show what that changes."""
     tracker, item, now = app.tracker, seen.item, app.clock()
     before, was = tracker.profile(topic, item.lang), tracker.score(topic, item, now)
+    past = Past.of(app, topic, now)
     tracker.hear(judgements)
     after, is_now = tracker.profile(topic, item.lang), tracker.score(topic, item, now)
     _show_moves(console, before, after, tracker.surfaces(topic, item))
     console.print(f"Such an item's score: {was.value:.3f} before, {is_now.value:.3f} from now on.")
+    past.show(console, tracker, now)
 
 
 def _show_moves(

@@ -39,7 +39,7 @@ from monitor.records.outbox import (
     Withheld,
 )
 from monitor.records.seams import Answer, Editor, Notifier, Post
-from monitor.records.topics import Judgement, Member, Score, Seed, Story, TermShare, Topic
+from monitor.records.topics import Expected, Judgement, Member, Score, Seed, Story, TermShare, Topic
 
 __all__ = [
     "SENTENCES",
@@ -58,6 +58,7 @@ __all__ = [
     "Due",
     "Edit",
     "Editor",
+    "Expected",
     "Feed",
     "FeedSpec",
     "FetchFailure",
