@@ -17,6 +17,7 @@ import click
 from monitor import __version__
 from monitor.cli import (
     check_commands,
+    examples,
     feed_commands,
     install,
     topic_commands,
@@ -403,3 +404,4 @@ def test_alert(config: Path | None, *, receiver: str, as_json: bool) -> None:
 
 check_commands.add_to(main)
 install.register(main)
+examples.add_to(main)

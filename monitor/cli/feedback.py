@@ -73,13 +73,18 @@ def say(named: Path | None, word: Word) -> None:
     console.print(plain(f"Stored. Undo: seedwatch feedback undo {said.id}"))
 
 
+def is_terminal() -> bool:
+    """Say whether a person can be asked."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 def _is_meant(word: Word) -> bool:
     """Ask on a terminal; where nobody can be asked, the command itself is the word.
 
     It can be undone to the last bit, so a script need not say that it means it.
     """
     if not word.dry_run:
-        if word.yes or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        if word.yes or not is_terminal():
             return True
         if click.confirm("Store it?", default=True):
             return True

@@ -45,7 +45,7 @@ def histogram(scores: Sequence[float], threshold: float, width: int) -> list[str
     above the line is on-topic and nothing else.
 
     >>> histogram([0.11, 0.12, 0.55, 0.57, 0.97], 0.56, 20)[4:8]
-    ['0.40             0', '0.50 ███████     1', '0.56 ----- threshold', '0.56 ███████     1']
+    ['0.40             0', '0.50 ████        1', '0.56 ----- threshold', '0.56 ████        1']
     """
     edges = sorted({*(number / BINS for number in range(BINS)), min(1.0, max(0.0, threshold))})
     counts = [0] * len(edges)

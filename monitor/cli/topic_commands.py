@@ -36,7 +36,7 @@ def list_topics(config: Path | None, *, as_json: bool) -> None:
 
     \b
     Example:
-      seedwatch topics list --json | jq '.[] | select(.drift.moved > 0.25) | .name'
+      seedwatch topics list --json | jq '.[] | select(.drift.moved > 0.4) | .name'
     """  # noqa: D301 - click's own mark
     from monitor.cli import topic_screen
 
@@ -50,8 +50,8 @@ def list_topics(config: Path | None, *, as_json: bool) -> None:
 def show_topic(config: Path | None, name: str, *, as_json: bool) -> None:
     """Show one topic: what it looks for, its scores, its alerts, its drift.
 
-    Drift is the part of the last month's scores that words earn which no seed
-    has. Nothing is ever retrained by itself: a second seed is yours to add.
+    Drift is the part of what the last month's matches share that is in no seed:
+    nothing is ever retrained by itself, a second seed is yours to add.
 
     \b
     Example:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -110,9 +110,12 @@ def take_view(app: App, name: str, now: datetime) -> TopicView:
     near = app.store.nearest_verdicts(name, min(choice.value, 0.5), since, MOST_MATCHES)
     matched = [(seen, verdict) for seen, verdict in near if verdict.score.on_topic]
     found = drift(
-        [Match(id=seen.id, terms=verdict.score.terms) for seen, verdict in matched],
+        [Match(id=seen.id, weights=app.tracker.terms(name, seen.item)) for seen, _ in matched],
         app.tracker.seed_terms(name),
     )
+    surfaces: dict[str, str] = {}
+    for seen, _ in matched:
+        surfaces |= app.tracker.surfaces(name, seen.item)
     titles = {seen.id: f"{seen.source}: {seen.item.title}" for seen, _ in matched}
     report = app.reports.topic(name, since)
     return TopicView(
@@ -128,7 +131,9 @@ def take_view(app: App, name: str, now: datetime) -> TopicView:
         alerts_by_week=_by_week(app.reports.alert_times(name, now - WEEKS * WEEK), now),
         last_alert_at=report.last_alert_at,
         judgements=len(standing(app.feedback.all(name))),
-        drift=found,
+        drift=replace(
+            found, terms=tuple((surfaces.get(term, term), part) for term, part in found.terms)
+        ),
         carriers={one: titles[one] for one in found.carriers},
     )
 
@@ -168,7 +173,7 @@ def show_view(console: Console, view: TopicView, now: datetime) -> None:
 
 def _show_drift(console: Console, view: TopicView) -> None:
     found = view.drift
-    share = f"{found.moved:.0%} of the last month's scores come from words that no seed has"
+    share = f"{found.moved:.0%} of the words that the last month's matches share are in no seed"
     if not found.items:
         console.print("drift: no match in the last month")
         return
@@ -177,7 +182,7 @@ def _show_drift(console: Console, view: TopicView) -> None:
         return
     console.print(f"drift: the story has moved: {share}.")
     terms = ", ".join(f"{term} {part:.0%}" for term, part in found.terms)
-    _line(console, f"these carry the last month's matches: {terms}")
+    _line(console, f"these terms carry them: {terms}")
     console.print("  add one of these items as a second seed?")
     for item_id, title in view.carriers.items():
         console.print(plain(f"    {item_id[:8]}  {title}"), no_wrap=True, overflow="ellipsis")

@@ -1,38 +1,41 @@
 """Whether a topic's story has moved away from its seeds. Pure; it changes nothing.
 
 A topic learns a little from what is sure, and never more than a third of itself. A story that
-lasts will at some time be told in words that no seed has: then the share of the scores that these
-words earn is large, and a second seed would serve better than what was learned.
+lasts will at some time be told in words that no seed has: then a second seed serves better than
+what was learned. Told from the items and not from their scores, to which new words add little:
 
-    moved = sum of the shares of terms that no seed has / sum of all shares
+    moved = weight of the recurrent terms that no seed has / weight of all recurrent terms
 
-over the on-topic items of the last month. What is counted was stored with each score.
+over the on-topic items of the last month. A term is recurrent that a fifth of them have: what one
+item alone has is its own matter and no turn of the story.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+import math
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-
-from monitor.records import TermShare
 
 # Items from which a share says something.
 LEAST_ITEMS = 5
+# The part of the items, and how many at least, that have a recurrent term.
+RECURRENT = 0.2
+LEAST_RECURRENT = 2
 # The share of new terms from which a story has moved (measured: docs/design.md, "Drift").
-MOVED = 0.25
+MOVED = 0.4
 # Terms and items that are named.
 MOST_TERMS = 8
-MOST_ITEMS = 3
+MOST_CARRIERS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """An on-topic item with the terms of its score."""
+    """An on-topic item with its terms, as a profile weighs them."""
 
     # Of the item.
     id: str
-    terms: tuple[TermShare, ...]
+    weights: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +44,9 @@ class Drift:
 
     # On-topic items that it was told from.
     items: int
-    # The part of their scores that terms earn which no seed has, 0 to 1.
+    # The share of new terms, 0 to 1.
     moved: float
-    # The heaviest of these terms, as items write them, with the part of the scores that each earns.
+    # The heaviest of them with the share of each.
     terms: tuple[tuple[str, float], ...]
     # The items that carry most of it: what a second seed could be made of.
     carriers: tuple[str, ...]
@@ -57,35 +60,34 @@ class Drift:
 def drift(matches: Sequence[Match], of_seeds: Collection[str]) -> Drift:
     """Tell how far a story has moved, from its latest on-topic items and the terms of its seeds.
 
-    >>> def match(id_, **shares):
-    ...     terms = [TermShare(term=t, surface=t.title(), share=s) for t, s in shares.items()]
-    ...     return Match(id=id_, terms=tuple(terms))
-    >>> early = [match("a", minsk=0.5, wall=0.3), match("b", minsk=0.6)]
-    >>> late = [match("c", minsk=0.3, airline=0.4), match("d", minsk=0.2, airline=0.2, visa=0.1)]
+    >>> early = [Match(id="a", weights={"minsk": 0.8, "wall": 0.6}),
+    ...          Match(id="b", weights={"minsk": 0.8, "goat": 0.6})]
+    >>> late = [Match(id="c", weights={"minsk": 0.6, "airline": 0.8}),
+    ...         Match(id="d", weights={"minsk": 0.6, "airline": 0.6, "visa": 0.4})]
     >>> drift(early, {"minsk", "wall"}).moved
     0.0
     >>> found = drift(late, {"minsk", "wall"})
-    >>> round(found.moved, 2), [term for term, _ in found.terms], found.carriers, found.has_moved
-    (0.58, ['Airline', 'Visa'], ('c', 'd'), False)
+    >>> round(found.moved, 2), [term for term, _ in found.terms], found.carriers
+    (0.54, ['airline'], ('c', 'd'))
     """
-    total = 0.0
-    new: dict[str, float] = defaultdict(float)
-    surfaces: dict[str, str] = {}
-    carried: dict[str, float] = {}
+    held = Counter(term for match in matches for term in match.weights)
+    least = max(LEAST_RECURRENT, RECURRENT * len(matches))
+    mass: dict[str, float] = defaultdict(float)
     for match in matches:
-        total += sum(term.share for term in match.terms)
-        # `others`, what a score sums up, has no term: whose it is cannot be told.
-        fresh = [term for term in match.terms if term.term and term.term not in of_seeds]
-        for term in fresh:
-            new[term.term] += term.share
-            surfaces.setdefault(term.term, term.surface)
-        if fresh:
-            carried[match.id] = sum(term.share for term in fresh)
+        for term, weight in match.weights.items():
+            if held[term] >= least:
+                mass[term] += weight
+    total = sum(mass.values()) or 1.0
+    new = {term: weight / total for term, weight in mass.items() if term not in of_seeds}
+    carried = {
+        match.id: sum(weight for term, weight in match.weights.items() if term in new)
+        for match in matches
+    }
+    ranked = sorted(carried, key=lambda one: (-carried[one], one))[:MOST_CARRIERS]
     heaviest = sorted(new, key=lambda term: (-new[term], term))[:MOST_TERMS]
-    carriers = sorted(carried, key=lambda one: (-carried[one], one))[:MOST_ITEMS]
     return Drift(
         items=len(matches),
-        moved=sum(new.values()) / total if total else 0.0,
-        terms=tuple((surfaces[term], new[term] / total) for term in heaviest),
-        carriers=tuple(carriers),
+        moved=math.fsum(new.values()),
+        terms=tuple((term, new[term]) for term in heaviest),
+        carriers=tuple(one for one in ranked if carried[one]),
     )

@@ -180,6 +180,10 @@ class Tracker:
         profiles = self._watched[topic].profiles.values()
         return frozenset(term for profile in profiles for term in profile.rarity)
 
+    def terms(self, topic: str, item: Item) -> dict[str, float]:
+        """Give an item's terms as a profile weighs them; length 1."""
+        return feedback.item_weights(self._watched[topic].terms(item))
+
     def languages(self, topic: str) -> tuple[str, ...]:
         """Give the languages of a topic's seeds, that of the first one first."""
         return tuple(self._watched[topic].profiles)
