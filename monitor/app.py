@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -15,10 +14,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
 
 from monitor import __version__, notify
+from monitor import clock as clocks
 from monitor.config import Settings
 from monitor.deliver import Deliver
 from monitor.desk import PushDesk
-from monitor.errors import RefusedStoreError, StoreError
 from monitor.feeds.conditions import conditions
 from monitor.feeds.moves import address
 from monitor.feeds.pacer import Pacer
@@ -56,9 +55,7 @@ from monitor.store import (
     Store,
     Subscriptions,
     Tellings,
-    is_damaged,
-    migrate,
-    open_engine,
+    open_at,
     outage,
 )
 from monitor.subscribe import Pipe, Subscriber, SubscribeRules
@@ -81,8 +78,8 @@ MOST_LARGE_PUSHES = 4
 
 
 def utc_now() -> datetime:
-    """Read the clock: the one place that does."""
-    return datetime.now(UTC)
+    """Read the clock."""
+    return clocks.utc_now()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,26 +147,7 @@ def open_database(settings: Settings) -> Engine:
 
     Raises `StoreError` with one line if it cannot be used as it is.
     """
-    engine = open_engine(settings.store_url)
-    with one_line(engine):
-        migrate(engine)
-    return engine
-
-
-@contextmanager
-def one_line(engine: Engine) -> Iterator[None]:
-    """Turn an outage of the database into a `StoreError` of one line."""
-    try:
-        yield
-    except DatabaseError as error:
-        cause = outage(error)
-        if cause is None:
-            raise
-        what = f"the database {engine.url.render_as_string()} cannot be used: {cause}"
-        if is_damaged(error):
-            cure = "restore a backup, or move the file away to begin anew"
-            raise RefusedStoreError(f"{what}: {cure}") from error
-        raise StoreError(what) from error
+    return open_at(settings.store_url)
 
 
 def make_client(settings: Settings, clock: Callable[[], datetime]) -> Client:

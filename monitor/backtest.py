@@ -202,7 +202,7 @@ def _by_url(feeds: Iterable[FeedSpec]) -> dict[str, tuple[str, ...]]:
 
 def _reads(settings: Settings, topic: Topic) -> tuple[Topic, frozenset[str]]:
     """Give all of a configuration that decides what a topic tells."""
-    told = replace(topic, expect_match=(), expect_ignore=(), urgent=False, reports=True, groups=())
+    told = replace(topic, expected=(), urgent=False, reports=True, groups=())
     feeds = frozenset(feed.url for feed in settings.feeds if topic.reads(feed.groups))
     return told, feeds
 

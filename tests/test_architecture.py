@@ -36,6 +36,7 @@ FLOORS = {
     "monitor.notices": 3,
     "monitor.standing": 2,
     "monitor.workers": 2,
+    "monitor.clock": 2,
     "monitor.vitals": 3,
     "monitor.judge": 3,
     "monitor.inbox": 3,

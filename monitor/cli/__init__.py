@@ -17,13 +17,18 @@ import click
 from monitor import __version__
 from monitor.cli import (
     add_command,
+    check_commands,
     completion,
     data_commands,
+    examples,
     feed_commands,
     install,
     looks,
     manual,
     past_commands,
+    topic_commands,
+    waiting,
+    word_commands,
 )
 from monitor.errors import ConfigError, RefusedStoreError, SeedwatchError
 
@@ -70,6 +75,9 @@ class _Group(click.Group):
 def main(ctx: click.Context, config: Path | None) -> None:
     """Give it a news article; it tells you, once, when the story moves."""
     ctx.obj = config
+    # The service has lines of its own to begin with.
+    if ctx.invoked_subcommand != "run" and (line := waiting.begin("seedwatch: one moment …")):
+        ctx.call_on_close(line.end)
 
 
 def _json_option(command: Any) -> Any:
@@ -89,19 +97,6 @@ def init(folder: Path) -> None:
 
 
 add_command.register(main)
-
-
-@main.command()
-@_json_option
-@click.pass_obj
-def check(config: Path | None, *, as_json: bool) -> None:
-    """Check the configuration, and try each topic's `expect` texts.
-
-    Sends nothing and polls nothing.
-    """
-    from monitor.cli import setup
-
-    setup.check(config, as_json=as_json)
 
 
 @main.command()
@@ -226,36 +221,7 @@ def feedback_group() -> None:
     """
 
 
-def _topic_option(command: Any) -> Any:
-    return click.option("--topic", help="Default: the one topic that it can be.")(command)
-
-
-@feedback_group.command()
-@click.argument("item")
-@_topic_option
-@click.pass_obj
-def yes(config: Path | None, *, item: str, topic: str | None) -> None:
-    """Say that ITEM is about the topic; shows which terms that moves.
-
-    ITEM is the id in an alert (its first characters will do), or its address.
-    """
-    from monitor.cli import feedback as told
-
-    told.say(config, item, topic, is_on_topic=True)
-
-
-@feedback_group.command()
-@click.argument("item")
-@_topic_option
-@click.pass_obj
-def no(config: Path | None, *, item: str, topic: str | None) -> None:
-    """Say that ITEM is not about the topic; shows which terms that moves.
-
-    ITEM is the id in an alert (its first characters will do), or its address.
-    """
-    from monitor.cli import feedback as told
-
-    told.say(config, item, topic, is_on_topic=False)
+word_commands.add_to(feedback_group)
 
 
 @feedback_group.command("list")
@@ -297,6 +263,9 @@ def import_feedback(config: Path | None, *, file: Path) -> None:
     from monitor.cli import feedback as told
 
     told.take(config, file)
+
+
+topic_commands.register(main)
 
 
 # Not named `silence`, for the same reason as `feedback_group`.
@@ -436,7 +405,9 @@ def test_alert(config: Path | None, *, receiver: str, as_json: bool) -> None:
 
 past_commands.register(main)
 data_commands.register(main)
+check_commands.add_to(main)
 install.register(main)
 manual.register(main)
+examples.add_to(main)
 # The last one: it teaches completion to those before.
 completion.register(main)

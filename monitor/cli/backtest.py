@@ -11,7 +11,6 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from monitor.app import one_line
 from monitor.backtest import backtest
 from monitor.cli.backtest_screen import show
 from monitor.cli.place import find_config, has_database, settings_of
@@ -19,7 +18,7 @@ from monitor.cli.screen import print_json, screen
 from monitor.config import Settings, load
 from monitor.config.values import parse_duration
 from monitor.errors import SeedwatchError, StoreError
-from monitor.store import Past, open_read_only
+from monitor.store import Past, one_line, open_read_only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,13 +8,13 @@ from pathlib import Path
 import click
 from rich.progress import Progress
 
-from monitor.app import one_line, open_database, utc_now
+from monitor.app import open_database, utc_now
 from monitor.cli.place import database_file, has_database, opened, settings_of
 from monitor.cli.screen import plain, screen
 from monitor.config import Settings
 from monitor.config.values import suggest
 from monitor.errors import SeedwatchError, StoreError
-from monitor.store import Archive, History, has_daemon, open_engine, sole_daemon
+from monitor.store import Archive, History, has_daemon, one_line, open_engine, sole_daemon
 from monitor.store import back_up as copy
 from monitor.store import restore as put_in_place
 

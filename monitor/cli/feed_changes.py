@@ -12,7 +12,6 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from monitor.app import utc_now
 from monitor.cli.change import ask_and_write
 from monitor.cli.feed_screen import literal
 from monitor.cli.place import settings_of
@@ -160,6 +159,8 @@ def _print_intake(intake: Intake, *, written: bool) -> None:
 
 def give(named: Path | None, file: Path | None, *, force: bool) -> None:
     """Write all feeds of the configuration as OPML, to a file or to standard output."""
+    from monitor.app import utc_now
+
     settings = settings_of(named)
     body = write_opml("Feeds of seedwatch", outlines(settings.feeds), utc_now())
     hidden = sum(bare(feed.url) != feed.url for feed in settings.feeds)

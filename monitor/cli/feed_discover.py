@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 
-from monitor.app import make_client, utc_now
 from monitor.cli.feed_changes import configured
 from monitor.cli.feed_screen import literal
 from monitor.cli.feeds import look_at, read
@@ -23,11 +23,13 @@ from monitor.config.values import check_url
 from monitor.errors import SeedwatchError
 from monitor.feeds.address import bare, host_of
 from monitor.feeds.cures import cure
-from monitor.feeds.examine import Look, Read
 from monitor.feeds.identity import canonical_url
 from monitor.feeds.pages import feeds_of
 from monitor.parsing import Parsers
 from monitor.records import Document, FeedSpec, FetchFailure
+
+if TYPE_CHECKING:
+    from monitor.feeds.examine import Look, Read
 
 # Nothing is polled here: any interval will do for asking once.
 USUAL = timedelta(minutes=15)
@@ -46,6 +48,8 @@ class Found:
 
 def discover(named: Path | None, what: str, *, as_json: bool) -> bool:
     """Print the feeds of a site; gives whether there are any."""
+    from monitor.app import make_client, utc_now
+
     settings = settings_or_defaults(named)
     url = _address(what)
     client = make_client(settings, utc_now)
@@ -91,6 +95,8 @@ def feeds_at(
     First the address itself (`content` is what could be read of it) or what its page names, then
     what our lists have of its site.
     """
+    from monitor.feeds.examine import Read
+
     url = look.spec.url
     found: list[Found] = []
     if isinstance(look.result, Document):

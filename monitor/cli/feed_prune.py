@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from monitor.app import make_client, utc_now
 from monitor.cli.change import ask_and_write
 from monitor.cli.feed_screen import literal
 from monitor.cli.feeds import look_at, read
@@ -26,9 +26,11 @@ from monitor.config.values import url_key
 from monitor.errors import SeedwatchError
 from monitor.feeds.address import bare, host_of
 from monitor.feeds.dead import Death, find_dead
-from monitor.feeds.examine import Read
 from monitor.parsing import Parsers
 from monitor.records import Document, FeedSpec, FetchFailure
+
+if TYPE_CHECKING:
+    from monitor.feeds.examine import Read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,8 @@ def ask_once_more(
 
     Feeds of one host are asked one after another, as far apart as when they are polled.
     """
+    from monitor.app import make_client, utc_now
+
     by_host: dict[str, list[FeedSpec]] = {}
     for spec in specs:
         by_host.setdefault(host_of(spec.url), []).append(spec)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
 
 from monitor.cli.screen import ago, amount, minute, plain, span
-from monitor.feeds.examine import Dates, Exchange, FeedReport, Findings, Trouble
 from monitor.feeds.health import FeedHealth, Health
 from monitor.feeds.hubs import Named
 from monitor.records import Hints, Hop
+
+if TYPE_CHECKING:
+    from monitor.feeds.examine import Dates, Exchange, FeedReport, Findings, Trouble
 
 # Zero-width joiners, which are part of words and signs in some scripts.
 _JOINERS = "\u200c\u200d"

@@ -6,22 +6,25 @@ import dataclasses
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 
-from monitor.app import App
-from monitor.cli.place import opened, settings_of
+from monitor import clock
+from monitor.cli.past import Past
+from monitor.cli.place import consulted, opened, settings_of
 from monitor.cli.screen import minute, plain, print_json, screen, table
 from monitor.errors import SeedwatchError
 from monitor.feeds.identity import canonical_url
 from monitor.records import Judgement, SeenItem
-from monitor.text.tokens import MOST_RARE
-from monitor.topics.feedback import ID_DIGITS, moves, standing
-from monitor.topics.profile import Profile
+
+if TYPE_CHECKING:
+    from monitor.app import App
+    from monitor.topics.profile import Profile
 
 # Terms that are shown when a profile moves.
 MOST_SHOWN = 8
@@ -29,11 +32,29 @@ MOST_SHOWN = 8
 MOST_ID, MOST_LANG = 16, 8
 
 
-def say(named: Path | None, what: str, topic: str | None, *, is_on_topic: bool) -> None:
-    """Show what a yes or no to an item moves, then store it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """What is said of an item, and how."""
+
+    # An id, its beginning, or an address.
+    item: str
+    # None: the one that it can be.
+    topic: str | None
+    is_on_topic: bool
+    # Store it without asking.
+    yes: bool = False
+    # Show what it would change, and store nothing.
+    dry_run: bool = False
+
+
+def say(named: Path | None, word: Word) -> None:
+    """Show what a yes or no to an item changes, then store it."""
+    is_on_topic = word.is_on_topic
+    from monitor.topics.feedback import standing
+
     with opened(settings_of(named), must_exist=True) as app:
-        seen = find_item(app, what)
-        topic = _topic(app, seen, topic)
+        seen = find_item(app, word.item)
+        topic = _topic(app, seen, word.topic)
         known = app.feedback.all()
         earlier = [one for one in standing(known) if (one.topic, one.item_id) == (topic, seen.id)]
         if earlier and earlier[0].is_on_topic is is_on_topic:
@@ -46,8 +67,29 @@ def say(named: Path | None, what: str, topic: str | None, *, is_on_topic: bool) 
         console = screen()
         console.print(plain(f"{_word(said)}, topic {topic}: {seen.item.title}"))
         _move(console, app, seen, [*known, said], topic)
+        if not _is_meant(word):
+            return
         app.feedback.add([said])
     console.print(plain(f"Stored. Undo: seedwatch feedback undo {said.id}"))
+
+
+def is_terminal() -> bool:
+    """Say whether a person can be asked."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _is_meant(word: Word) -> bool:
+    """Ask on a terminal; where nobody can be asked, the command itself is the word.
+
+    It can be undone to the last bit, so a script need not say that it means it.
+    """
+    if not word.dry_run:
+        if word.yes or not is_terminal():
+            return True
+        if click.confirm("Store it?", default=True):
+            return True
+    click.echo("Nothing was stored.")
+    return False
 
 
 def find_item(app: App, what: str) -> SeenItem:
@@ -95,15 +137,19 @@ def _move(
     """Let the tracker of this command hear the judgements, and show what that changes."""
     tracker, item, now = app.tracker, seen.item, app.clock()
     before, was = tracker.profile(topic, item.lang), tracker.score(topic, item, now)
+    past = Past.of(app, topic, now)
     tracker.hear(judgements)
     after, is_now = tracker.profile(topic, item.lang), tracker.score(topic, item, now)
     _show_moves(console, before, after, tracker.surfaces(topic, item))
     console.print(f"Such an item's score: {was.value:.3f} before, {is_now.value:.3f} from now on.")
+    past.show(console, tracker, now)
 
 
 def _show_moves(
     console: Console, before: Profile, after: Profile, surfaces: dict[str, str]
 ) -> None:
+    from monitor.topics.feedback import moves
+
     found = moves(before, after, MOST_SHOWN)
     if not found:
         console.print("No term moves: what it shares with the topic is the topic's core.")
@@ -126,8 +172,10 @@ def _word(judgement: Judgement) -> str:
 
 def show(named: Path | None, topic: str | None, *, as_json: bool) -> None:
     """List the judgements that count, oldest first."""
-    with opened(settings_of(named), must_exist=True) as app:
-        found = app.feedback.all(topic)
+    from monitor.store import Feedback
+
+    with consulted(settings_of(named)) as engine:
+        found = Feedback(engine).all(topic)
     if as_json:
         print_json(found)
         return
@@ -140,16 +188,20 @@ def show(named: Path | None, topic: str | None, *, as_json: bool) -> None:
         given = minute(one.given_at).removesuffix(" UTC")
         rows.add_row(one.id, given, plain(one.topic), _word(one), plain(one.title))
     # An id that is cut short is of no use: the title gives way.
-    for column, width in zip(rows.columns, (ID_DIGITS, len("2021-11-08 14:00")), strict=False):
+    widths = (max(len(one.id) for one in found), len("2021-11-08 14:00"))
+    for column, width in zip(rows.columns, widths, strict=False):
         column.min_width = width
     console.print(rows)
 
 
 def undo(named: Path | None, judgement_id: str | None) -> None:
     """Undo a judgement, the latest one by default."""
-    with opened(settings_of(named), must_exist=True) as app:
-        undone = app.feedback.undo(judgement_id, app.clock())
-        left = len(app.feedback.all(undone.topic)) if undone else 0
+    from monitor.store import Feedback
+
+    with consulted(settings_of(named)) as engine:
+        said = Feedback(engine)
+        undone = said.undo(judgement_id, clock.utc_now())
+        left = len(said.all(undone.topic)) if undone else 0
     if undone is None:
         raise SeedwatchError(
             "there is nothing to undo"
@@ -162,8 +214,10 @@ def undo(named: Path | None, judgement_id: str | None) -> None:
 
 def export(named: Path | None, topic: str | None) -> None:
     """Print the judgements that count, one line of JSON each, oldest first."""
-    with opened(settings_of(named), must_exist=True) as app:
-        found = app.feedback.all(topic)
+    from monitor.store import Feedback
+
+    with consulted(settings_of(named)) as engine:
+        found = Feedback(engine).all(topic)
     for one in found:
         fields = dataclasses.asdict(one) | {"given_at": one.given_at.isoformat()}
         sys.stdout.write(json.dumps(fields, ensure_ascii=False) + "\n")
@@ -176,9 +230,12 @@ def take(named: Path | None, file: Path) -> None:
         for number, line in enumerate(file.read_text(encoding="utf-8").split("\n"), start=1)
         if line.strip()
     ]
-    with opened(settings_of(named), must_exist=True) as app:
-        added = app.feedback.add(found)
-        topics = {topic.name for topic in app.settings.topics}
+    from monitor.store import Feedback
+
+    settings = settings_of(named)
+    with consulted(settings) as engine:
+        added = Feedback(engine).add(found)
+    topics = {topic.name for topic in settings.topics}
     click.echo(f"{len(added)} added, {len(found) - len(added)} were known.")
     strange = sorted({one.topic for one in added} - topics)
     if strange:
@@ -207,6 +264,8 @@ def _check(fields: dict[str, Any]) -> None:
         raise TypeError("`is_on_topic` is neither true nor false")
     if datetime.fromisoformat(fields["given_at"]).tzinfo is None:
         raise ValueError("`given_at` has no zone")
+    from monitor.text.tokens import MOST_RARE
+
     weights = {**fields["names"], **fields["matter"]}
     if weights.keys() != fields["rarity"].keys():
         raise ValueError("`rarity` has other terms than `names` and `matter`")

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from monitor.app import make_client, utc_now
 from monitor.cli.feed_screen import show_healths, show_report
 from monitor.cli.place import opened, settings_of, settings_or_defaults
 from monitor.cli.screen import print_json, screen
@@ -21,13 +21,14 @@ from monitor.errors import ParseError, SeedwatchError
 from monitor.feeds.address import bare, host_of
 from monitor.feeds.conditions import Conditions
 from monitor.feeds.contents import Wanted
-from monitor.feeds.examine import Again, Look, Read, examine
 from monitor.feeds.health import AILING, COUNTED, health_of
-from monitor.feeds.parse import settle
 from monitor.fetch import Client
 from monitor.parsing import Parsers
 from monitor.reading import Parse
 from monitor.records import Document, FeedSpec, Hop
+
+if TYPE_CHECKING:
+    from monitor.feeds.examine import Again, Look, Read
 
 # Names that are shown where none fits.
 MOST_NAMES = 5
@@ -35,6 +36,9 @@ MOST_NAMES = 5
 
 def test(named: Path | None, what: str, *, once: bool, as_json: bool) -> bool:
     """Print what is seen of one feed; gives whether it is well. Nothing is stored."""
+    from monitor.app import make_client, utc_now
+    from monitor.feeds.examine import examine
+
     settings = settings_or_defaults(named)
     spec = find_feed(what, settings)
     console = screen()
@@ -95,6 +99,8 @@ def _by_name(name: str, feeds: Sequence[FeedSpec]) -> FeedSpec:
 
 def look_at(client: Client, spec: FeedSpec) -> Look:
     """Ask a feed for all of it, as its first poll would."""
+    from monitor.feeds.examine import Look
+
     hops: list[Hop] = []
     started = time.monotonic()
     result = client.get(spec.url, on_hop=hops.append)
@@ -113,6 +119,8 @@ def ask_again(
 
     Polling never asks twice; here it is the only way to see whether the validators are of use.
     """
+    from monitor.feeds.examine import Again
+
     first = look.result
     assert isinstance(first, Document)
     sleep(pause.total_seconds())
@@ -122,6 +130,9 @@ def ask_again(
 
 def read(look: Look, parse: Parse) -> Read | str | None:
     """Parse what came, as polling does; a text says why that cannot be done."""
+    from monitor.feeds.examine import Read
+    from monitor.feeds.parse import settle
+
     document = look.result
     if not isinstance(document, Document):
         return None

@@ -6,13 +6,16 @@ import json
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import Progress
 
 from monitor.cli.screen import print_json, screen, table
 from monitor.errors import SeedwatchError
-from monitor.evaluate import Judged, Measure, evaluate, mean, read_items, read_topics
+
+if TYPE_CHECKING:
+    from monitor.evaluate import Judged, Measure
 
 
 def run(
@@ -24,6 +27,8 @@ def run(
     as_json: bool,
 ) -> None:
     """Judge the set, print what it amounts to, and write each decision if a file is named."""
+    from monitor.evaluate import evaluate, mean, read_items, read_topics
+
     labelled = read_topics(topics or folder / "topics.jsonl", _threshold(changes))
     items = read_items(folder)
     console = screen()

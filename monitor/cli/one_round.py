@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.progress import Progress
 
-from monitor import app as wiring
 from monitor.alerts.schedule import TICK
-from monitor.app import App
 from monitor.cli.place import opened, settings_of
 from monitor.cli.screen import minute, plain, print_json, screen, table
 from monitor.config import Settings
@@ -29,9 +28,9 @@ from monitor.records import (
     SeenItem,
     Verdict,
 )
-from monitor.rules import turn_rules
-from monitor.start import start_up
-from monitor.store import sole_daemon
+
+if TYPE_CHECKING:
+    from monitor.app import App
 
 # How often to look whether a host may be asked again.
 LOOK_SECONDS = 0.2
@@ -69,6 +68,9 @@ class Round:
 
 def once(named: Path | None, *, dry_run: bool, as_json: bool) -> None:
     """Poll what is due once; deliver and end, or only say what would happen."""
+    from monitor.start import start_up
+    from monitor.store import sole_daemon
+
     settings = without_wait(settings_of(named))
     set_up("warning", settings.log.format)
     with opened(settings, must_exist=False) as app:
@@ -138,6 +140,8 @@ def _wanted(app: App) -> list[Feed]:
 
 def _poll(app: App, feeds: list[Feed], *, store: bool) -> Round:
     """Poll each feed once, as politely as the daemon does: hosts of many feeds take their time."""
+    from monitor.rules import turn_rules
+
     done = Round()
     judge = app.ingest.take if store else app.ingest.judge
     turns = Turns(turn_rules(app.settings))
@@ -169,6 +173,8 @@ def _deliver(app: App) -> list[Outcome]:
 
 
 def _sends(app: App) -> Iterator[list[Outcome]]:
+    from monitor import app as wiring
+
     started = time.monotonic()
     # A destination gets one message at a time: go round until nothing is due.
     while time.monotonic() - started < 300:

@@ -6,20 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from monitor import clock
 from monitor.alerts.bundle import DEEP
 from monitor.alerts.wording import paragraphs_of, title_of
-from monitor.app import App
-from monitor.cli.place import opened, settings_of
+from monitor.cli.place import consulted, opened, settings_of
 from monitor.cli.screen import ago, minute, plain, print_json, screen
 from monitor.config import Settings
 from monitor.errors import SeedwatchError
 from monitor.records import Alert, Delivery, DeliveryState, Reason
-from monitor.rules import destinations_of
-from monitor.store import has_daemon
-from monitor.store.mailboxes import ListedDelivery, MailboxReport
+
+if TYPE_CHECKING:
+    from monitor.app import App
+    from monitor.store.mailboxes import ListedDelivery, MailboxReport
 
 # What `--state` takes; `lost` is what has not arrived and will not by itself.
 STATES: Mapping[str, tuple[DeliveryState, ...]] = {
@@ -45,13 +47,15 @@ class Wanted:
 
 def deliveries(named: Path | None, wanted: Wanted, *, as_json: bool) -> None:
     """Print deliveries, those of the latest alerts first."""
-    settings = settings_of(named)
-    with opened(settings, must_exist=True) as app:
-        now = app.clock()
-        found = app.mailboxes.deliveries(
+    from monitor.store import Mailboxes
+
+    with consulted(settings_of(named)) as engine:
+        now = clock.utc_now()
+        mailboxes = Mailboxes(engine)
+        found = mailboxes.deliveries(
             states=STATES[wanted.state], destination=wanted.destination, limit=wanted.limit
         )
-        boxes = app.mailboxes.report(now)
+        boxes = mailboxes.report(now)
     if as_json:
         print_json([{"delivery": one.delivery, "tells": headline(one.alert)} for one in found])
         return
@@ -136,6 +140,8 @@ def box_lines(boxes: Sequence[MailboxReport], now: datetime) -> list[str]:
 
 def redeliver(named: Path | None, wanted: str) -> None:
     """Send what ended undelivered again under the same id, or open a mailbox."""
+    from monitor.store import has_daemon
+
     settings = settings_of(named)
     with opened(settings, must_exist=True) as app:
         told = redelivered(app, settings, wanted)
@@ -146,6 +152,8 @@ def redeliver(named: Path | None, wanted: str) -> None:
 
 def redelivered(app: App, settings: Settings, wanted: str) -> str:
     """Do it, and say what is sent; raises `SeedwatchError` with the reason if nothing is."""
+    from monitor.rules import destinations_of
+
     known = {one.name for one in destinations_of(settings)}
     if wanted in known:
         if not app.mailboxes.resume(wanted):

@@ -6,14 +6,17 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy.engine import make_url
-
-from monitor.app import App, one_line, open_database, wire
 from monitor.cli.whereabouts import places
 from monitor.config import Settings, load, without_file
 from monitor.errors import ConfigError, Fault, StoreError
 from monitor.log import set_up
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from monitor.app import App
 
 
 def find_config(named: Path | None, environ: Mapping[str, str]) -> Path:
@@ -56,6 +59,8 @@ def has_database(settings: Settings) -> bool:
 
 def database_file(settings: Settings) -> Path | None:
     """Say where the database's file is; None if it is on a server."""
+    from sqlalchemy.engine import make_url
+
     url = make_url(settings.store_url)
     is_file = url.drivername.startswith("sqlite") and url.database
     return Path(url.database) if is_file and url.database else None
@@ -68,9 +73,11 @@ def opened(settings: Settings, *, must_exist: bool) -> Iterator[App]:
     Raises `StoreError` if the database must exist, since only the service makes it, and if it
     cannot be used, also in the middle of the work.
     """
-    if must_exist and not has_database(settings):
-        path = database_file(settings)
-        raise StoreError(f"there is no database at {path} yet: start `seedwatch run` first")
+    if must_exist:
+        _demand_database(settings)
+    from monitor.app import open_database, wire
+    from monitor.store import one_line
+
     engine = open_database(settings)
     with one_line(engine):
         app = wire(settings, engine)
@@ -78,3 +85,26 @@ def opened(settings: Settings, *, must_exist: bool) -> Iterator[App]:
             yield app
         finally:
             app.close()
+
+
+@contextmanager
+def consulted(settings: Settings) -> Iterator[Engine]:
+    """Open the database only to ask or note something: no topic is made, nothing is wired.
+
+    A third of what `opened` takes. Raises `StoreError` as that does; the database must exist.
+    """
+    _demand_database(settings)
+    from monitor.store import one_line, open_at
+
+    engine = open_at(settings.store_url)
+    try:
+        with one_line(engine):
+            yield engine
+    finally:
+        engine.dispose()
+
+
+def _demand_database(settings: Settings) -> None:
+    if not has_database(settings):
+        path = database_file(settings)
+        raise StoreError(f"there is no database at {path} yet: start `seedwatch run` first")

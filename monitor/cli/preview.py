@@ -9,15 +9,14 @@ from typing import Any
 
 from rich.console import Console
 
-from monitor import app as wiring
+from monitor import clock
 from monitor.alerts.render import render
 from monitor.alerts.samples import sample
-from monitor.cli.place import has_database, opened, settings_of
+from monitor.cli.place import consulted, has_database, settings_of
 from monitor.cli.screen import minute, plain, print_json, screen
 from monitor.config import Receiver, Settings
 from monitor.errors import SeedwatchError
 from monitor.records import Alert, Message, Reason, Topic
-from monitor.store.told import NO_ALERTS
 
 # Tests and reports are no alerts of the topic; beyond so many of them in a row there is none.
 _LOOKED_AT = 100
@@ -31,7 +30,7 @@ def preview(named: Path | None, topic_name: str, receiver: str | None, *, as_jso
     alert = _last_alert(settings, topic)
     is_example = alert is None
     alert = alert or sample(
-        Reason.FIRST_STORY, wiring.utc_now(), topic=topic.name, title=topic.seeds[0].title
+        Reason.FIRST_STORY, clock.utc_now(), topic=topic.name, title=topic.seeds[0].title
     )
     shown = [
         (kind, names, render(alert, message_id=alert.id, own=settings.templates.get(one.name)))
@@ -63,10 +62,13 @@ def _receivers(settings: Settings, topic: Topic, name: str | None) -> list[Recei
 
 
 def _last_alert(settings: Settings, topic: Topic) -> Alert | None:
+    from monitor.store import Reports
+    from monitor.store.told import NO_ALERTS
+
     if not has_database(settings):
         return None
-    with opened(settings, must_exist=True) as app:
-        found = app.reports.alerts(topic=topic.name, limit=_LOOKED_AT)
+    with consulted(settings) as engine:
+        found = Reports(engine).alerts(topic=topic.name, limit=_LOOKED_AT)
     return next((alert for alert in found if alert.reason not in NO_ALERTS), None)
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from rich.console import Console
 
-from monitor.app import App
 from monitor.cli.screen import ago, plain, table
 from monitor.records import Feed
 from monitor.subscription import Subscription, SubscriptionState
+
+if TYPE_CHECKING:
+    from monitor.app import App
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

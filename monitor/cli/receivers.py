@@ -6,14 +6,17 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from monitor.alerts.schedule import AT_ONCE, Schedule
 from monitor.alerts.schedule_words import in_words, state_in_words
 from monitor.alerts.silence import Silence, subject
-from monitor.app import App
 from monitor.cli.screen import ago, plain
+
+if TYPE_CHECKING:
+    from monitor.app import App
 
 # Of silences, on one screen.
 MOST_SHOWN = 5

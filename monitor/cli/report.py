@@ -7,19 +7,22 @@ from pathlib import Path
 from rich.console import Console
 
 from monitor.alerts.wording import US, paragraphs_of
-from monitor.cli.place import opened, settings_of
+from monitor.cli.place import consulted, settings_of
 from monitor.cli.screen import minute, plain, print_json, screen
 from monitor.records import Alert, Delivery, Reason
 
 
 def alerts(named: Path | None, *, topic: str | None, limit: int, as_json: bool) -> None:
     """Print the latest alerts with their deliveries."""
+    from monitor.store import Reports, Silences
+
     settings = settings_of(named)
-    with opened(settings, must_exist=True) as app:
-        found = app.reports.alerts(topic=topic, limit=limit)
+    with consulted(settings) as engine:
+        reports = Reports(engine)
+        found = reports.alerts(topic=topic, limit=limit)
         deliveries: dict[str, list[Delivery]] = {alert.id: [] for alert in found}
-        withheld = app.silences.withheld(list(deliveries))
-        for delivery in app.reports.deliveries_of(list(deliveries)):
+        withheld = Silences(engine).withheld(list(deliveries))
+        for delivery in reports.deliveries_of(list(deliveries)):
             deliveries[delivery.alert_id].append(delivery)
     if as_json:
         print_json(

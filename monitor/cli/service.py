@@ -7,17 +7,18 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from monitor.app import one_line, open_database, wire
 from monitor.cli.place import find_config
 from monitor.config import Settings, load
-from monitor.daemon import Daemon
 from monitor.log import set_up
-from monitor.store import sole_daemon
-from monitor.weighing import weigh_apart
 
 
 def run(named: Path | None) -> None:
     """Run until SIGTERM."""
+    from monitor.app import open_database, wire
+    from monitor.daemon import Daemon
+    from monitor.store import one_line, sole_daemon
+    from monitor.weighing import weigh_apart
+
     path = find_config(named, os.environ)
     settings = load(path, os.environ)
     set_up(settings.log.level, settings.log.format)

@@ -6,15 +6,18 @@ import getpass
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from monitor import clock
 from monitor.alerts.silence import Silence, in_words, make_id, subject
 from monitor.alerts.wording import clean, printable
-from monitor.app import App
-from monitor.cli.feedback import find_item
-from monitor.cli.place import opened, settings_of
+from monitor.cli.place import consulted, opened, settings_of
 from monitor.cli.screen import ago, minute, plain, print_json, screen, table
 from monitor.config.values import parse_duration, suggest
 from monitor.errors import SeedwatchError
+
+if TYPE_CHECKING:
+    from monitor.app import App
 
 # Longer ones are forgotten by who made them: change the topic instead.
 LONGEST = timedelta(days=366)
@@ -93,6 +96,8 @@ def _must_be_known(what: str, name: str | None, known: list[str]) -> None:
 
 def _story(app: App, item: str, topic: str | None) -> str:
     """Give the id of the story that an item is in."""
+    from monitor.cli.feedback import find_item
+
     seen = find_item(app, item)
     found = {
         verdict.decision.topic: verdict.decision.story_id
@@ -141,9 +146,11 @@ def _user() -> str:
 
 def show(named: Path | None, *, with_ended: bool, as_json: bool) -> None:
     """List the silences that hold, or all."""
-    with opened(settings_of(named), must_exist=True) as app:
-        now = app.clock()
-        found = [one for one in app.silences.all() if with_ended or one.holds(now)]
+    from monitor.store import Silences
+
+    with consulted(settings_of(named)) as engine:
+        now = clock.utc_now()
+        found = [one for one in Silences(engine).all() if with_ended or one.holds(now)]
     if as_json:
         print_json(found)
         return
@@ -165,8 +172,10 @@ def show(named: Path | None, *, with_ended: bool, as_json: bool) -> None:
 
 def end(named: Path | None, beginning: str) -> None:
     """End a silence before its time."""
-    with opened(settings_of(named), must_exist=True) as app:
-        found = app.silences.end(beginning, app.clock())
+    from monitor.store import Silences
+
+    with consulted(settings_of(named)) as engine:
+        found = Silences(engine).end(beginning, clock.utc_now())
     if not found:
         raise SeedwatchError(
             f"no silence that holds begins with {beginning!r}: `seedwatch silence list` shows them"

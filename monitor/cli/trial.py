@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from concurrent.futures import wait
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from monitor.alerts.route import make_alert, route
-from monitor.app import App
 from monitor.cli.place import opened, settings_of
 from monitor.cli.screen import plain, print_json, screen
 from monitor.config import Receiver
 from monitor.errors import SeedwatchError
 from monitor.log import set_up
 from monitor.records import Alert, AlertedItem, Batch, Delivery, DeliveryState, Outcome, Reason
-from monitor.rules import delivery_rules
-from monitor.topics.score import DEFAULT_THRESHOLD
+
+if TYPE_CHECKING:
+    from monitor.app import App
 
 
 def test_alert(named: Path | None, receiver_name: str, *, as_json: bool) -> None:
@@ -41,6 +42,8 @@ def test_alert(named: Path | None, receiver_name: str, *, as_json: bool) -> None
 
 
 def _send(app: App, receiver: Receiver) -> list[dict[str, object]]:
+    from monitor.rules import delivery_rules
+
     now = app.clock()
     alert = _alert(app, receiver.name)
     lease_until = now + delivery_rules(app.settings).lease
@@ -66,6 +69,8 @@ def _result(delivery: Delivery, outcome: Outcome | None) -> dict[str, object]:
 
 
 def _alert(app: App, receiver: str) -> Alert:
+    from monitor.topics.score import DEFAULT_THRESHOLD
+
     now = app.clock()
     item = AlertedItem(
         item_id="test",

@@ -1,5 +1,6 @@
 """The configuration: one YAML file and the files it names -> `Settings`, or all its faults."""
 
+from monitor.config.lines import read_lines
 from monitor.config.load import load, without_file
 from monitor.config.settings import (
     DeliveryPolicy,
@@ -24,5 +25,6 @@ __all__ = [
     "Settings",
     "WebSub",
     "load",
+    "read_lines",
     "without_file",
 ]

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from monitor.alerts.own import OwnTemplates
 from monitor.config.changes import placed, with_changes
 from monitor.config.channels import Secrets
+from monitor.config.expect import build_expected, check_files
 from monitor.config.faults import Faults, translate
 from monitor.config.feeds import Lists, build_feeds, check_repeats, read_lists
 from monitor.config.files import UnreadableError, read_bytes
@@ -20,13 +21,13 @@ from monitor.config.receivers import Vault, build_receiver
 from monitor.config.reports import build_plan
 from monitor.config.schedules import check_schedules
 from monitor.config.settings import DeliveryPolicy, Keep, Log, Polling, Settings, WebSub
-from monitor.config.shape import ConfigShape, DeliveryShape, LogShape, PollingShape
+from monitor.config.shape import ConfigShape, DeliveryShape, LogShape, PollingShape, TopicShape
 from monitor.config.templates import read_templates
 from monitor.config.topics import build_topic, check_listed, check_names, read_all_seeds
 from monitor.config.tree import Node, read_tree
 from monitor.config.watching import build_health, build_heartbeat, check_health
 from monitor.errors import ConfigError, Fault
-from monitor.records import Seed
+from monitor.records import Expected, Seed
 
 MAX_BYTES = 1_000_000
 _SQLITE = "sqlite:///"
@@ -63,6 +64,7 @@ def load(path: Path, environ: Mapping[str, str], changes: Sequence[str] = ()) ->
     # The rest looks at the tree and not at `shape`, which is only there if all of it is right:
     # one mistyped key must not hide a missing seed.
     seeds = read_all_seeds(topics, folder, faults)
+    check_files(topics, folder, faults)
     check_names(topics, groups.children, receivers.children, faults)
     check_listed(root.children.get("operator"), "receiver", receivers.children, faults)
     lists = read_lists(groups, folder, faults)
@@ -96,7 +98,8 @@ def _made(
     return Settings(
         path=path,
         topics=tuple(
-            build_topic(name, one, seeds[name], shape.feeds) for name, one in shape.topics.items()
+            build_topic(name, one, seeds[name], shape.feeds, _expected(one, folder))
+            for name, one in shape.topics.items()
         ),
         feeds=build_feeds(shape.feeds, lists, shape.polling.every),
         receivers=tuple(
@@ -115,6 +118,11 @@ def _made(
         templates=own,
         reports=build_plan(shape.reports.at, shape.reports.zone) if shape.reports else None,
     )
+
+
+def _expected(shape: TopicShape, folder: Path) -> tuple[Expected, ...]:
+    match = build_expected("expect.match", shape.expect.match, folder, wanted=True)
+    return match + build_expected("expect.ignore", shape.expect.ignore, folder, wanted=False)
 
 
 def without_file() -> Settings:

@@ -61,10 +61,10 @@ from monitor.config.watch_shapes import HealthShape, HeartbeatShape
 
 
 class ExpectShape(Shape):
-    """Texts that `seedwatch check` tries on the topic."""
+    """What `seedwatch check` tries on the topic: headlines, `file:NAME`, or addresses."""
 
-    match: list[Phrase] = Field(default=[], description="Headlines that must be on-topic.")
-    ignore: list[Phrase] = Field(default=[], description="Headlines that must be off-topic.")
+    match: list[Phrase] = Field(default=[], description="What must be on-topic.")
+    ignore: list[Phrase] = Field(default=[], description="What must be off-topic.")
 
 
 class TopicShape(Shape):

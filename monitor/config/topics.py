@@ -12,7 +12,7 @@ from monitor.config.files import UnreadableError, read_bytes
 from monitor.config.shape import TopicShape
 from monitor.config.tree import Node
 from monitor.config.values import Rate, suggest
-from monitor.records import Seed, Topic
+from monitor.records import Expected, Seed, Topic
 
 MAX_SEED_BYTES = 1_000_000
 # Fewer words have too few rare terms to tell one topic from the next.
@@ -153,7 +153,11 @@ def widen(groups: Collection[str], known: Collection[str]) -> tuple[str, ...]:
 
 
 def build_topic(
-    name: str, shape: TopicShape, seeds: tuple[Seed, ...], known: Collection[str]
+    name: str,
+    shape: TopicShape,
+    seeds: tuple[Seed, ...],
+    known: Collection[str],
+    expected: tuple[Expected, ...] = (),
 ) -> Topic:
     """Make the record of a topic that has no faults; `known` are all groups of feeds."""
     return Topic(
@@ -168,7 +172,6 @@ def build_topic(
         never_mention=tuple(shape.never_mention),
         receivers=tuple(shape.receivers),
         urgent=shape.urgent,
-        expect_match=tuple(shape.expect.match),
-        expect_ignore=tuple(shape.expect.ignore),
+        expected=expected,
         reports=shape.report,
     )

@@ -40,7 +40,7 @@ from monitor.records.outbox import (
 )
 from monitor.records.past import Arrival, CatchUp, Extent, Said
 from monitor.records.seams import Answer, Editor, Notifier, Post
-from monitor.records.topics import Judgement, Member, Score, Seed, Story, TermShare, Topic
+from monitor.records.topics import Expected, Judgement, Member, Score, Seed, Story, TermShare, Topic
 
 __all__ = [
     "SENTENCES",
@@ -61,6 +61,7 @@ __all__ = [
     "Due",
     "Edit",
     "Editor",
+    "Expected",
     "Extent",
     "Feed",
     "FeedSpec",

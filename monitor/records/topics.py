@@ -18,6 +18,22 @@ class Seed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What `seedwatch check` tries on a topic: an item that must, or must not, be on-topic."""
+
+    # Where it stands below the topic, like `expect.match[0]`.
+    path: str
+    # Whether it must be on-topic.
+    wanted: bool
+    # As the file has it: a text, `file:NAME`, or an address.
+    written: str
+    # Of a text or a file; empty where only the page at `url` would tell.
+    title: str = ""
+    summary: str = ""
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
     """What the user watches."""
 
@@ -35,9 +51,8 @@ class Topic:
     receivers: tuple[str, ...]
     # Its alerts are sent in quiet hours, too.
     urgent: bool = False
-    # Texts that `seedwatch check` tries: they must, or must not, be on-topic.
-    expect_match: tuple[str, ...] = ()
-    expect_ignore: tuple[str, ...] = ()
+    # What `seedwatch check` tries, in the order of the file.
+    expected: tuple[Expected, ...] = ()
     # Whether its receivers get a report now and then.
     reports: bool = True
 

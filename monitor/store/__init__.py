@@ -9,6 +9,7 @@ from monitor.store.feedback import Feedback
 from monitor.store.keeping import Keeping, Upkeep
 from monitor.store.mailboxes import Mailboxes
 from monitor.store.migrate import migrate
+from monitor.store.opening import one_line, open_at
 from monitor.store.outage import is_damaged, outage
 from monitor.store.outbox import Hands
 from monitor.store.past import Past
@@ -47,6 +48,8 @@ __all__ = [
     "has_daemon",
     "is_damaged",
     "migrate",
+    "one_line",
+    "open_at",
     "open_engine",
     "open_read_only",
     "outage",

@@ -142,6 +142,35 @@ class Reports:
                 best=(rows.seen_of(top), rows.verdict_of(top)) if top else None,
             )
 
+    def scores(self, topic: str, floor: float, since: datetime, most: int) -> list[float]:
+        """Give a topic's scores at or above a floor since a time; the latest, newest first."""
+        query = (
+            select(decisions.c.score)
+            .where(
+                decisions.c.topic == topic,
+                decisions.c.score >= floor,
+                decisions.c.decided_at >= since,
+            )
+            .order_by(decisions.c.decided_at.desc(), decisions.c.item_id)
+            .limit(most)
+        )
+        with reading(self._engine) as connection:
+            return [float(score) for score in connection.execute(query).scalars()]
+
+    def alert_times(self, topic: str, since: datetime) -> list[datetime]:
+        """Give when a topic alerted since a time, oldest first; tests and reports are none."""
+        query = (
+            select(alerts.c.created_at)
+            .where(
+                alerts.c.topic == topic,
+                alerts.c.created_at >= since,
+                alerts.c.reason.not_in(NO_ALERTS),
+            )
+            .order_by(alerts.c.created_at)
+        )
+        with reading(self._engine) as connection:
+            return list(connection.execute(query).scalars())
+
     def languages(self, topic: str, since: datetime) -> dict[str, int]:
         """Count what one topic has judged since a time by language; unknown ones are left out."""
         query = (

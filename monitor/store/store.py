@@ -184,6 +184,15 @@ class Store:
         """Give every item that a topic has judged, oldest first."""
         return self._judged(decisions.c.topic == topic, items.c.first_seen_at, items.c.id)
 
+    def nearest_verdicts(
+        self, topic: str, floor: float, since: datetime, most: int
+    ) -> list[tuple[SeenItem, Verdict]]:
+        """Give what a topic scored at or above a floor since a time; the latest, newest first."""
+        near = and_(
+            decisions.c.topic == topic, decisions.c.score >= floor, decisions.c.decided_at >= since
+        )
+        return self._judged(near, decisions.c.decided_at.desc(), items.c.id, most=most)
+
     def stories(self, ids: Iterable[str]) -> list[Story]:
         """Give stories by their ids, oldest first; at most some hundreds."""
         query = select(stories).where(stories.c.id.in_(list(ids))).order_by(stories.c.opened_at)
@@ -223,13 +232,16 @@ class Store:
         waiting = and_(decisions.c.topic == topic, decisions.c.reason.in_(reasons))
         return self._judged(waiting, decisions.c.score.desc(), items.c.first_seen_at, items.c.id)
 
-    def _judged(self, where: ColumnElement[bool], *order: Any) -> list[tuple[SeenItem, Verdict]]:
+    def _judged(
+        self, where: ColumnElement[bool], *order: Any, most: int | None = None
+    ) -> list[tuple[SeenItem, Verdict]]:
         query = (
             select(items, feeds.c.name.label("source"), *decisions.c)
             .join(feeds)
             .join(decisions)
             .where(where)
             .order_by(*order)
+            .limit(most)
         )
         with reading(self._engine) as connection:
             found = connection.execute(query).mappings().all()

@@ -168,6 +168,28 @@ class Tracker:
         surfaces = watched.surfaces(lang)
         return [surfaces.get(term, term) for term in profile.strongest(most)]
 
+    def weights(self, topic: str, most: int) -> tuple[tuple[str, float], ...]:
+        """Give the heaviest terms as `strongest` does, with their weights after feedback."""
+        watched = self._watched[topic]
+        lang = next(iter(watched.profiles))
+        profile, surfaces = self._heard[topic, lang].profile, watched.surfaces(lang)
+        return tuple(
+            (surfaces.get(term, term), profile.weight(term)) for term in profile.strongest(most)
+        )
+
+    def seed_terms(self, topic: str) -> frozenset[str]:
+        """Give all terms that a topic's seeds have, in whatever language."""
+        profiles = self._watched[topic].profiles.values()
+        return frozenset(term for profile in profiles for term in profile.rarity)
+
+    def terms(self, topic: str, item: Item) -> dict[str, float]:
+        """Give an item's terms as a profile weighs them; length 1."""
+        return feedback.item_weights(self._watched[topic].terms(item))
+
+    def languages(self, topic: str) -> tuple[str, ...]:
+        """Give the languages of a topic's seeds, that of the first one first."""
+        return tuple(self._watched[topic].profiles)
+
     def _score(self, watched: _Watched, lang: str, terms: ItemTerms, at: datetime) -> Scored:
         name = watched.topic.name
         heard, state = self._heard[name, lang], self._states[name, lang]

@@ -184,7 +184,7 @@ def test_without_a_configuration_a_first_one_is_written(
     assert done.exit_code == 0, done.output
     settings = load(tmp_path / "config" / "seedwatch.yaml", {})
     assert [topic.name for topic in settings.topics] == ["ferry"]
-    assert settings.topics[0].expect_match == ()
+    assert settings.topics[0].expected == ()
     assert {group for one in settings.feeds for group in one.groups} == {"ferry"}
     assert any("nation.africa" in one.url for one in settings.feeds)
     assert (tmp_path / "config" / "schema.json").exists()

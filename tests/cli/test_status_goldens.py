@@ -18,7 +18,7 @@ from rich.console import Console
 from sqlalchemy import Engine, create_engine, update
 from sqlalchemy.exc import OperationalError
 
-from monitor.app import App, one_line, open_database, wire
+from monitor.app import App, open_database, wire
 from monitor.cli import main
 from monitor.cli.screen import WIDTH
 from monitor.cli.status import facts, of_unusable, take_status
@@ -29,7 +29,7 @@ from monitor.feeds.troubles import Trouble, TroubleKind
 from monitor.records import Batch, DeliveryState, Reason
 from monitor.standing import Standing
 from monitor.start import start_up
-from monitor.store import Room, sole_daemon
+from monitor.store import Room, one_line, sole_daemon
 from monitor.store.schema import deliveries, feeds, mailboxes
 from monitor.store.told import Told, write
 from tests.fakes import made

@@ -70,7 +70,7 @@ def test_smallest_file_gets_all_defaults(tmp_path: Path) -> None:
     assert settings.path == tmp_path / "seedwatch.yaml"
     topic = settings.topics[0]
     assert (topic.name, topic.groups, topic.threshold) == ("border", (), None)
-    assert (topic.must_mention, topic.expect_match) == ((), ())
+    assert (topic.must_mention, topic.expected) == ((), ())
     assert settings.feeds == (
         FeedSpec(
             url="https://www.example.org/rss",
@@ -109,7 +109,10 @@ def test_all_keys_of_a_topic(tmp_path: Path) -> None:
     topic = load_text(tmp_path, MINIMAL.replace("receivers: [me]", keys)).topics[0]
     assert (topic.groups, topic.threshold, topic.receivers) == (("world",), 0.4, ("me",))
     assert (topic.must_mention, topic.never_mention) == (("Belarus",), ("football",))
-    assert (topic.expect_match, topic.expect_ignore) == (("Border shut",), ("Cup won",))
+    assert [(one.title, one.wanted) for one in topic.expected] == [
+        ("Border shut", True),
+        ("Cup won", False),
+    ]
 
 
 def test_sections_of_settings(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_shipped_file_loads_without_environment() -> None:
     settings = load(SHIPPED, {})
     assert [topic.name for topic in settings.topics] == ["belarus-eu-border"]
     topic = settings.topics[0]
-    assert (len(topic.expect_match), len(topic.expect_ignore)) == (2, 2)
+    assert [one.wanted for one in topic.expected] == [True, True, False, False]
     assert topic.groups == GROUPS
     assert topic.seeds[0].text.startswith("Poland has stepped up security along its border")
     assert [one.kind for one in settings.receivers[0].destinations] == ["console"]

@@ -789,6 +789,20 @@ def test_the_best_scores_are_of_the_stream(store: Store) -> None:
     assert store.judged_since("nobody") is None
 
 
+def test_the_nearest_verdicts_are_the_latest(store: Store) -> None:
+    """Those from a floor on since a time, of one topic, newest first, and no more than asked."""
+    store.sync_feeds([LRT], NOW)
+    late = made.judged(made.seen("wall", first_seen_at=NOW + SECOND), story_id=None)
+    early = made.judged(made.seen("camp"), value=0.4, reason=Reason.BELOW_THRESHOLD)
+    weak = made.judged(made.seen("rail"), value=0.2, reason=Reason.BELOW_THRESHOLD)
+    other = made.judged(made.seen("eu"), topic_name="eu", reason=Reason.BELOW_THRESHOLD)
+    store.commit(Batch(items=(early, late, weak, other)))
+    wanted = [(one.seen, one.verdicts[0]) for one in (late, early)]
+    assert store.nearest_verdicts("border", 0.3, NOW - HOUR, 10) == wanted
+    assert store.nearest_verdicts("border", 0.3, NOW - HOUR, 1) == wanted[:1]
+    assert store.nearest_verdicts("border", 0.3, NOW + HOUR, 10) == []
+
+
 def test_verdicts_come_in_the_order_of_their_items(store: Store) -> None:
     """All that a topic has judged is given as it came, with what made each score."""
     store.sync_feeds([LRT], NOW)

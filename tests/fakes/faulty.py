@@ -13,12 +13,12 @@ from pathlib import Path
 
 from sqlalchemy import Connection, event
 
-from monitor.app import one_line, open_database, wire
+from monitor.app import open_database, wire
 from monitor.cli.service import leave
 from monitor.config import load
 from monitor.daemon import Daemon
 from monitor.log import set_up
-from monitor.store import sole_daemon
+from monitor.store import one_line, sole_daemon
 
 FAULTS = "faults.sql"
 FULL = "PRAGMA max_page_count = 1"
