@@ -35,7 +35,7 @@ from monitor.targets import Secret
 from tests.fakes import made
 from tests.fakes.made import NOW
 
-RULES = Path(__file__).parents[1] / "config" / "prometheus-rules.yaml"
+RULES = Path(__file__).parents[1] / "config" / "prometheus-rules.yml"
 SEED = (
     "Hundreds of migrants tried to cross from Belarus into Poland near Kuznica on Monday."
     " Polish guards used tear gas at the fence. Warsaw says that Lukashenko in Minsk sends them."

@@ -73,9 +73,10 @@ class Trial:
 
 def check(named: Path | None, options: Options, *, as_json: bool) -> None:
     """Load the configuration, say what it holds, and try what is expected of the topics."""
+    settings = settings_of(named)
+    # Only now: a file with faults is told of at once.
     from monitor.topics.track import Tracker
 
-    settings = settings_of(named)
     tracker = Tracker(settings.topics, Lessons())
     trials = [
         trial for topic in settings.topics for trial in _trials(settings, tracker, topic, options)
