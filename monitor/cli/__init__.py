@@ -408,6 +408,6 @@ data_commands.register(main)
 check_commands.add_to(main)
 install.register(main)
 manual.register(main)
-examples.add_to(main)
-# The last one: it teaches completion to those before.
+# After all that have names to complete.
 completion.register(main)
+examples.add_to(main)

@@ -47,7 +47,7 @@ def completion(ctx: click.Context, shell: str) -> None:
     """Print the script that lets SHELL complete with the Tab key.
 
     \b
-    Where it goes:
+    Examples, and where it goes:
       bash  seedwatch completion bash \\
               > ~/.local/share/bash-completion/completions/seedwatch
       zsh   seedwatch completion zsh > ~/.zfunc/_seedwatch

@@ -28,6 +28,7 @@ EXAMPLES: Mapping[str, str] = {
     "silence end": "silence end 3f2a91c0",
     "evaluate": "evaluate labelled/ --set threshold=0.4",
     "test-alert": "test-alert newsroom",
+    "forget": "forget border",
     "install-service": "install-service",
     "uninstall-service": "uninstall-service",
 }
