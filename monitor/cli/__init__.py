@@ -22,26 +22,24 @@ from monitor.cli import (
     data_commands,
     examples,
     feed_commands,
+    feedback_commands,
     install,
     looks,
     manual,
     past_commands,
+    silence_commands,
     topic_commands,
     waiting,
-    word_commands,
 )
+from monitor.cli.ordered import Ordered
 from monitor.errors import ConfigError, RefusedStoreError, SeedwatchError
 
 EX_DATAERR = 65
 EX_CONFIG = 78
 
 
-class _Group(click.Group):
-    """Commands in the order in which a newcomer needs them, and errors in one place."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """List them as they are defined."""
-        return list(self.commands)
+class _Main(Ordered):
+    """All commands, and errors in one place."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Turn errors that are meant for the user into lines and exit codes."""
@@ -57,7 +55,7 @@ class _Group(click.Group):
 
 
 @click.group(
-    cls=_Group,
+    cls=_Main,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
     epilog="First steps: `seedwatch demo` shows it without network or secrets;"
     " `seedwatch init` writes a configuration; `seedwatch run` starts the service.",
@@ -135,8 +133,8 @@ def demo(keep: Path | None) -> None:
 looks.register(main)
 
 
-# Not named `feeds`, for the same reason as `feedback_group`.
-@main.group("feeds", cls=_Group)
+# Not named `feeds`, as the module that does the work has that name.
+@main.group("feeds", cls=Ordered)
 def feeds_group() -> None:
     """Say how each feed is, look closely at one, and change which there are."""
 
@@ -196,134 +194,10 @@ def redeliver(config: Path | None, *, what: str) -> None:
     outbox.redeliver(config, what)
 
 
-@main.command()
-@click.argument("what", metavar="ITEM|URL")
-@_json_option
-@click.pass_obj
-def why(config: Path | None, *, what: str, as_json: bool) -> None:
-    """Explain why an item did, or did not, become an alert.
-
-    ITEM is the id in an alert (its first characters will do), or the address of an article. One
-    that was never seen is fetched and judged as if it came now; nothing is stored or sent.
-    """
-    from monitor.cli import explain
-
-    explain.why(config, what, as_json=as_json)
-
-
-# Not named `feedback`, as the module that it imports from has that name here.
-@main.group("feedback", cls=_Group)
-def feedback_group() -> None:
-    """Say that an item is, or is not, about a topic, and undo it.
-
-    Each word moves the topic by a small, bounded step; a running service takes
-    it over within ten seconds.
-    """
-
-
-word_commands.add_to(feedback_group)
-
-
-@feedback_group.command("list")
-@click.option("--topic", help="Only what was said on this topic.")
-@_json_option
-@click.pass_obj
-def list_feedback(config: Path | None, *, topic: str | None, as_json: bool) -> None:
-    """List what was said and still counts."""
-    from monitor.cli import feedback as told
-
-    told.show(config, topic, as_json=as_json)
-
-
-@feedback_group.command()
-@click.argument("judgement", metavar="[ID]", required=False)
-@click.pass_obj
-def undo(config: Path | None, *, judgement: str | None) -> None:
-    """Undo what was said last, or what `list` shows under ID."""
-    from monitor.cli import feedback as told
-
-    told.undo(config, judgement)
-
-
-@feedback_group.command()
-@click.option("--topic", help="Only what was said on this topic.")
-@click.pass_obj
-def export(config: Path | None, *, topic: str | None) -> None:
-    """Print it as text, a line of JSON each, to be kept or moved."""
-    from monitor.cli import feedback as told
-
-    told.export(config, topic)
-
-
-@feedback_group.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.pass_obj
-def import_feedback(config: Path | None, *, file: Path) -> None:
-    """Add what `export` printed; what is known already stays as it is."""
-    from monitor.cli import feedback as told
-
-    told.take(config, file)
-
-
+past_commands.register(main)
+main.add_command(feedback_commands.feedback_group)
 topic_commands.register(main)
-
-
-# Not named `silence`, for the same reason as `feedback_group`.
-@main.group("silence", cls=_Group)
-def silence_group() -> None:
-    """Ask not to be told for a while, and see who has asked.
-
-    A silence ends by itself. What it hides is judged and stored all the same:
-    `seedwatch why` shows it.
-    """
-
-
-@silence_group.command("add")
-@click.option("--topic", help="Nothing of this topic.")
-@click.option("--story", metavar="ITEM", help="Nothing of the story that this item is in.")
-@click.option("--source", help="Nothing that this feed alone has.")
-@click.option("--receiver", help="Nothing to this receiver; others are told.")
-@click.option("--for", "span", metavar="SPAN", help="How long: 90m, 48h, 7d.")
-@click.option("--until", metavar="TIME", help="Until when: 2026-01-05T08:00+01:00.")
-@click.option("--comment", required=True, help="Why; shown wherever it has an effect.")
-@click.option("--author", help="Who asks for it. Default: your user name.")
-@_json_option
-@click.pass_obj
-def add_silence(config: Path | None, /, *, as_json: bool, **wanted: Any) -> None:
-    """Add a silence; a running service heeds it at once.
-
-    Several of --topic, --story, --source and --receiver narrow it down.
-
-    \b
-    Examples:
-      seedwatch silence add --for 48h --topic border --comment "moving desks"
-      seedwatch silence add --for 7d --receiver pager --comment holiday
-      seedwatch silence add --for 1d --story 6bf38f71 --comment "we know"
-    """  # noqa: D301 - click's own mark
-    from monitor.cli import silence
-
-    silence.add(config, silence.Wanted(**wanted), as_json=as_json)
-
-
-@silence_group.command("list")
-@click.option("--all", "with_ended", is_flag=True, help="Also those that have ended.")
-@_json_option
-@click.pass_obj
-def list_silences(config: Path | None, *, with_ended: bool, as_json: bool) -> None:
-    """List the silences that hold, the latest first."""
-    from monitor.cli import silence
-
-    silence.show(config, with_ended=with_ended, as_json=as_json)
-
-
-@silence_group.command("end")
-@click.argument("beginning", metavar="ID")
-@click.pass_obj
-def end_silence(config: Path | None, *, beginning: str) -> None:
-    """End a silence before its time; the first characters of its ID will do."""
-    from monitor.cli import silence
-
-    silence.end(config, beginning)
+main.add_command(silence_commands.silence_group)
 
 
 @main.command()
@@ -366,7 +240,7 @@ def evaluate(
     measure.run(folder, topics, decisions, changes, as_json=as_json)
 
 
-# Not named `preview`, for the same reason as `feedback_group`.
+# Not named `preview`, for the same reason as `feeds_group`.
 @main.command("preview")
 @click.argument("topic")
 @click.option("--receiver", help="Default: each receiver of the topic.")
@@ -403,7 +277,6 @@ def test_alert(config: Path | None, *, receiver: str, as_json: bool) -> None:
     trial.test_alert(config, receiver, as_json=as_json)
 
 
-past_commands.register(main)
 data_commands.register(main)
 check_commands.add_to(main)
 install.register(main)

@@ -1,4 +1,4 @@
-"""`backtest` and `why-not`: what each command takes; what it does is imported when it is called."""
+"""`why`, `why-not`, `backtest`: what each takes; what it does is imported when it is called."""
 
 from __future__ import annotations
 
@@ -9,8 +9,23 @@ import click
 
 def register(main: click.Group) -> None:
     """Add the commands to those of the program."""
-    main.add_command(backtest)
-    main.add_command(why_not)
+    for command in (why, why_not, backtest):
+        main.add_command(command)
+
+
+@click.command()
+@click.argument("what", metavar="ITEM|URL")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+@click.pass_obj
+def why(config: Path | None, *, what: str, as_json: bool) -> None:
+    """Explain why an item did, or did not, become an alert.
+
+    ITEM is the id in an alert (its first characters will do), or the address of an article. One
+    that was never seen is fetched and judged as if it came now; nothing is stored or sent.
+    """
+    from monitor.cli import explain
+
+    explain.why(config, what, as_json=as_json)
 
 
 @click.command()

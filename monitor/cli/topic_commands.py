@@ -7,13 +7,15 @@ from typing import Any
 
 import click
 
+from monitor.cli.ordered import Ordered
+
 
 def register(main: click.Group) -> None:
     """Add the group to the program."""
     main.add_command(topics_group)
 
 
-@click.group("topics")
+@click.group("topics", cls=Ordered)
 def topics_group() -> None:
     """See what each topic looks for, and whether its story has moved.
 
