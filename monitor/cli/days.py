@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-BARS = "▁▂▃▄▅▆▇█"
+from monitor.cli.sparkline import sparkline
+
 # Columns that the bars may take.
 WIDTH = 60
 
@@ -18,15 +19,6 @@ class Row:
 
     name: str
     counts: Sequence[int]
-
-
-def bars(counts: Sequence[int], most: int) -> str:
-    """Draw a bar for each count, the highest being `most`; none is a dot.
-
-    >>> bars([0, 1, 4, 8], 8)
-    '·▁▄█'
-    """
-    return "".join(BARS[math.ceil(one * len(BARS) / most) - 1] if one else "·" for one in counts)
 
 
 def plot(days: Sequence[date], rows: Sequence[Row], width: int = WIDTH) -> list[str]:
@@ -51,7 +43,7 @@ def plot(days: Sequence[date], rows: Sequence[Row], width: int = WIDTH) -> list[
     column = "a day" if size == 1 else f"{size} days"
     scale = f"the highest is {most}" if most else "none"
     drawn = [
-        f"{row.name:{wide}}  {bars(counts, most or 1)}"
+        f"{row.name:{wide}}  {sparkline(counts, most)}"
         for row, counts in zip(rows, summed, strict=True)
     ]
     return [*drawn, f"{'':{wide}}  {days[0]} to {days[-1]}, a column {column}, {scale}"]

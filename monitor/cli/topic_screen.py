@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.padding import Padding
 
 from monitor.cli.place import opened, settings_of
+from monitor.cli.plots import bars, block_of, histogram
 from monitor.cli.screen import ago, plain, print_json, screen, table
-from monitor.cli.sparkline import bars, histogram, sparkline
+from monitor.cli.sparkline import sparkline
 from monitor.config.values import suggest
 from monitor.errors import SeedwatchError
 
@@ -156,14 +157,16 @@ def show_view(console: Console, view: TopicView, now: datetime) -> None:
         word = "judgement moves" if view.judgements == 1 else "judgements move"
         _line(console, f"feedback: {view.judgements} {word} it")
     console.print("what it looks for:")
-    for line in bars(view.terms, console.width - 2):
+    for line in bars(view.terms, width=console.width - 2, block=block_of(console)):
         console.print(plain(f"  {line}".rstrip()))
     console.print(
         f"scores of {MONTH.days} days: {view.judged} items judged,"
         f" {len(view.scores)} of them from {FLOOR}, {view.matches} on-topic"
     )
     if view.scores:
-        for line in histogram(view.scores, view.threshold, console.width - 2):
+        for line in histogram(
+            view.scores, view.threshold, width=console.width - 2, block=block_of(console)
+        ):
             console.print(plain(f"  {line}"))
     total = sum(view.alerts_by_week)
     last = ago(view.last_alert_at, now)

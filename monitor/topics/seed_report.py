@@ -83,7 +83,7 @@ def name_part(profile: Profile) -> float:
     """Give the part of a profile's weight that is names, 0 to 1.
 
     >>> round(name_part(make_profile([tokens("in Warsaw guards closed a border", "en")])), 2)
-    0.44
+    0.41
     """
     names, matter = math.fsum(profile.names.values()), math.fsum(profile.matter.values())
     return names / (names + matter) if names + matter else 0.0

@@ -147,7 +147,7 @@ def test_topics_are_shown(config: Path) -> None:
     """A topic has its terms as bars, its scores against the threshold, its alerts by week."""
     shown = run(config, "topics", "show", "border").output
     assert "Belarus" in shown
-    assert "0.50 ----- threshold" in shown
+    assert "--- threshold 0.50 ---" in shown
     assert "alerts by week:" in shown
     facts = json.loads(run(config, "topics", "show", "border", "--json").output)
     assert facts["drift"]["items"] == facts["matches"]
