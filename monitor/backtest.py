@@ -210,8 +210,8 @@ def _reads(settings: Settings, topic: Topic) -> tuple[Topic, frozenset[str]]:
 def _notes(today: Settings, changed: Settings | None, history: History) -> Iterator[str]:
     if history.said:
         yield (
-            f"{len(history.said)} judgements of `feedback` count from when they were given until"
-            " they were undone, as they did then"
+            f"what `feedback` was told ({len(history.said)}) counts from when it was said until"
+            " it was undone, as it did then"
         )
     if history.silences:
         yield "silences hold as they did then: what they hid counts as not told"

@@ -17,7 +17,13 @@ def register(group: click.Group) -> None:
 @click.argument("what", metavar="URL|FILE|-")
 @click.option("--name", help="Of the new topic. Default: made of the article's title.")
 @click.option("--topic", help="Add the article to this topic, as a further seed.")
-@click.option("--list", "lists", metavar="NAME", multiple=True, help="Read this list of feeds.")
+@click.option(
+    "--list",
+    "lists",
+    metavar="NAME",
+    multiple=True,
+    help="Read this list of feeds; none: only the site's own.",
+)
 @click.option("--feed", "feeds", metavar="URL", multiple=True, help="Read this feed, too.")
 @click.option("--news-search", is_flag=True, help="Read a news search for its names, too.")
 @click.option("--receiver", "receivers", multiple=True, help="Who is told.")

@@ -23,6 +23,8 @@ from monitor.text.countries import countries_named
 # Lists of one language are taken where a text names no country; more of them are the world's.
 MOST_BY_LANGUAGE = 2
 WORLD = "world"
+# In place of a list's name: read no list.
+NO_LIST = "none"
 # Of the site of the article.
 MOST_OF_SITE = 3
 _EVERY = timedelta(minutes=15)
@@ -61,7 +63,11 @@ def find(taken: Taken, settings: Settings, asked: Asked) -> tuple[Found, ...]:
     A group that the configuration has is named, and its feeds are not added again.
     """
     found = [_one(url, "you named it") for url in asked.feeds]
-    if asked.lists:
+    if NO_LIST in asked.lists:
+        if len(asked.lists) > 1:
+            raise SeedwatchError("--list none says that no list is read: it goes with no other")
+        found += _of_site(taken)
+    elif asked.lists:
         found += [_list(_named(name), "you named it") for name in asked.lists]
     else:
         found += [*_of_site(taken), *_of_lists(taken)]

@@ -14,7 +14,7 @@ from monitor.cli.add_feeds import Found
 from monitor.cli.add_trial import Trial
 from monitor.cli.feed_screen import literal
 from monitor.cli.plots import bars, block_of, histogram
-from monitor.cli.screen import table
+from monitor.cli.screen import count, table
 from monitor.feeds.address import bare
 from monitor.records import Reason, SeenItem, Verdict
 from monitor.topics.profile import Profile
@@ -124,8 +124,8 @@ def show_trial(console: Console, trial: Trial, found: Sorted) -> None:
     """Print what the feeds hold now, and what would have come of it."""
     answered = trial.feeds - len(trial.failing) - trial.not_asked
     console.print(
-        f"\nAsked {trial.feeds} feeds once, {trial.seconds:.0f} s: {answered} answered,"
-        f" {len(trial.judged)} items"
+        f"\nAsked {count(trial.feeds, 'feed')} once, {trial.seconds:.0f} s: {answered} answered,"
+        f" {count(len(trial.judged), 'item')}"
     )
     for name, cause in list(trial.failing.items())[:MOST_SHOWN]:
         line = literal(f"  {name}: {cause}")
@@ -144,7 +144,8 @@ def show_trial(console: Console, trial: Trial, found: Sorted) -> None:
         console.print(f"  {row}")
     _show_items(console, _told(found), found.told)
     if found.also:
-        console.print(f"  and {found.also} copies or follow-ups of these, not told again")
+        what = "copies or follow-ups" if found.also > 1 else "copy or follow-up"
+        console.print(f"  and {found.also} {what} of these, not told again")
     if found.missed:
         _show_items(console, "These just missed", found.missed)
 

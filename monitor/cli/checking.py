@@ -15,7 +15,7 @@ from monitor import clock
 from monitor.alerts.report import ReportPlan
 from monitor.alerts.schedule_words import in_words
 from monitor.cli.place import settings_of
-from monitor.cli.screen import plain, print_json, screen, span
+from monitor.cli.screen import count, plain, print_json, screen, span
 from monitor.cli.trying import Tried, item_of, make_item, try_item
 from monitor.config import Settings, read_lines
 from monitor.errors import Fault, SeedwatchError
@@ -108,13 +108,9 @@ def _conclude(
     if failed and errors == failed:
         raise SeedwatchError(f"{failed} of {len(trials)} expectations do not hold")
     if errors or (warnings and options.strict):
-        raise SeedwatchError(f"{_count(errors, 'error')}, {_count(warnings, 'warning')}")
+        raise SeedwatchError(f"{count(errors, 'error')}, {count(warnings, 'warning')}")
     if options.ci:
-        click.echo(f"{settings.path.name}: right; {_count(warnings, 'warning')}")
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" + ("" if number == 1 else "s")
+        click.echo(f"{settings.path.name}: right; {count(warnings, 'warning')}")
 
 
 def _facts(

@@ -21,7 +21,7 @@ from monitor.app import make_client, utc_now
 from monitor.cli import doctor_local
 from monitor.cli.feeds import read
 from monitor.cli.place import find_config, settings_of
-from monitor.cli.screen import plain, print_json, screen
+from monitor.cli.screen import count, plain, print_json, screen
 from monitor.cli.status_screen import COLOURS, MARKS, show_finding
 from monitor.config import Settings
 from monitor.errors import DeliveryError
@@ -106,7 +106,7 @@ def _configuration(settings: Settings, standing: str) -> Finding:
     if standing:
         return warning("configuration", standing)
     of = {"topic": settings.topics, "feed": settings.feeds, "receiver": settings.receivers}
-    said = ", ".join(_count(len(some), what) for what, some in of.items())
+    said = ", ".join(count(len(some), what) for what, some in of.items())
     return well("configuration", f"{settings.path.name} is right: {said}")
 
 
@@ -251,9 +251,5 @@ def show(console: Console, found: Sequence[Finding]) -> None:
     faults = sum(one.grade is Grade.FAULT for one in found)
     warnings = sum(one.grade is Grade.WARNING for one in found)
     console.print()
-    counts = f"({_count(faults, 'fault')}, {_count(warnings, 'warning')})"
+    counts = f"({count(faults, 'fault')}, {count(warnings, 'warning')})"
     console.print(f"[{COLOURS[word]}]{word}[/]", plain(counts))
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")

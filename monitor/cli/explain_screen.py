@@ -10,7 +10,7 @@ from rich.padding import Padding
 
 from monitor.alerts.plan import heading
 from monitor.alerts.trace import Carrier, Stage, Step, Today, end_of
-from monitor.cli.screen import minute, plain, span
+from monitor.cli.screen import count, minute, plain, span
 from monitor.records import (
     SENTENCES,
     Alert,
@@ -234,7 +234,7 @@ def _show_story(console: Console, decision: Decision, trace: Trace) -> None:
     story, members = found
     sources = ", ".join(story.sources[:5])
     more = f" +{len(story.sources) - 5}" if len(story.sources) > 5 else ""
-    console.print(plain(f"  story: {story.size} items, carried by {sources}{more}"))
+    console.print(plain(f"  story: {count(story.size, 'item')}, carried by {sources}{more}"))
     for member in members[:6]:
         mark = "*" if member.id == trace.item_id else " "
         line = f"   {mark} {minute(member.first_seen_at)}  {member.source}: {member.item.title}"

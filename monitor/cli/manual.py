@@ -67,7 +67,8 @@ def show_manual(ctx: click.Context) -> None:
 
 def page(main: click.Command) -> str:
     """Write the manual page of a program as roff."""
-    root = click.Context(main, info_name="seedwatch")
+    # With its settings: click keeps the help option that it makes for the first who asks.
+    root = click.Context(main, info_name="seedwatch", **main.context_settings)
     summary = _escape(main.get_short_help_str(limit=200).rstrip("."))
     lines = [
         '.\\" Made by `make man` from the commands themselves: not to be edited.',

@@ -98,6 +98,15 @@ def minute(when: datetime | None) -> str:
     return f"{when:%Y-%m-%d %H:%M} UTC" if when else "undated"
 
 
+def count(number: int, what: str) -> str:
+    """Give a number of things.
+
+    >>> count(1, "feed"), count(2, "feed")
+    ('1 feed', '2 feeds')
+    """
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
 def amount(number: float) -> str:
     """Write a rate with the digits that it is known to.
 

@@ -132,7 +132,7 @@ def without_file() -> Settings:
         topics=(),
         feeds=(),
         receivers=(),
-        polling=Polling(**dict(PollingShape())),
+        polling=_polling(PollingShape()),
         delivery=DeliveryPolicy(**dict(DeliveryShape())),
         store_url="",
         log=Log(**dict(LogShape())),

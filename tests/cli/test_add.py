@@ -133,6 +133,16 @@ def test_json_says_the_same(path: Path, web: WebServer) -> None:
     assert facts["news_search"].startswith("https://news.google.com/rss/search?q=")
 
 
+def test_no_list_is_read_if_none_is_wanted(path: Path, web: WebServer) -> None:
+    """`--list none` takes the feeds of the article's own site alone, and goes with no list."""
+    options = ("--name", "ferry", "--no-poll", "--yes", "--list", "none")
+    done = run(path, web.url("/a"), *options, "--list", "kenya")
+    assert (done.exit_code, "goes with no other" in done.stderr) == (1, True)
+    assert run(path, web.url("/a"), *options).exit_code == 0
+    mine = [one.url for one in load(path, {}).feeds if "ferry" in one.groups]
+    assert mine == [web.url("/own.xml")]
+
+
 def test_a_second_article_becomes_a_seed(path: Path, web: WebServer) -> None:
     """Added to a topic, it shows which terms move and which items change sides."""
     done = run(path, web.url("/a"), "--topic", "border", "--yes", "--json")

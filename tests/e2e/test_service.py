@@ -320,7 +320,7 @@ def test_a_receiver_that_is_gone_is_paused_and_visible(stage: Scene) -> None:
     stage.service.wait_for("delivered", 2)
     found = stage.service.ask("status")
     assert found["health"] == "ailing"
-    assert found["ailments"] == ["1 destination is paused: nothing is sent there, see below"]
+    assert found["ailments"] == ["1 destination is paused: nothing is sent there: see below"]
     assert (found["counts"]["pending"], found["counts"]["delivered"]) == (1, 2)
     boxes = {one["mailbox"]["destination"]: one["mailbox"] for one in found["mailboxes"]}
     assert boxes[DESTINATIONS["slack"]]["why"] == "HTTP 410: no_service"
