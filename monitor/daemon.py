@@ -10,11 +10,10 @@ import queue
 import signal
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Literal
 
 import structlog
@@ -28,6 +27,7 @@ from monitor.herald import Herald, status_line
 from monitor.probes import ProbeDesk
 from monitor.records import Outcome
 from monitor.reload import Configuration, swap
+from monitor.rounds import Rounds
 from monitor.start import choose_thresholds, gather, start_up
 from monitor.store import outage
 from monitor.watched import Watched
@@ -46,14 +46,8 @@ LISTEN_SECONDS = 0.5
 CHOOSE_EVERY = timedelta(days=1)
 # How late a report may be.
 REPORT_EVERY = timedelta(seconds=30)
-# The first catch-up waits until each feed had its first poll, but not longer than this.
-CATCH_UP_WITHIN_SECONDS = 120.0
-# Feeds fail and recover one after another: a line a minute says enough.
-TELL_FAILING_EVERY_SECONDS = 60.0
 # How often messages that were sent are looked through for counts that are no longer right.
 RECOUNT_EVERY_SECONDS = 10.0
-# How often new feedback is looked for: one query for two numbers.
-HEAR_EVERY_SECONDS = 10.0
 # How often it is looked whether an upkeep is due, and how often one that is goes on.
 UPKEEP_EVERY = timedelta(seconds=5)
 # How often the service manager is told how it is, and the configuration file is looked at.
@@ -81,18 +75,8 @@ class Daemon:
         # The last look at messages that were sent, and when (monotonic clock) it began.
         self._recounting: Future[int] | None = None
         self._recounted_at: float | None = None
-        # Since when (monotonic clock) this configuration is in force.
-        self._since = time.monotonic()
-        # Feeds without a baseline when a catch-up was last looked for; None before the first time.
-        self._unread: set[int] | None = None
-        # URL of each feed that was told to fail, with the cause.
-        self._failing: dict[str, str] = {}
-        # When (monotonic clock) the failing feeds were last told; None before the first time.
-        self._told_failing_at: float | None = None
+        self._rounds = Rounds()
         self._broken: dict[str, str] = {}
-        # When (monotonic clock) feedback was last looked for, and what marked it then.
-        self._heard_at: float | None = None
-        self._heard_mark: tuple[int, int] | None = None
         self._watched = Watched(
             self._herald, lambda: self._configuration.standing, self._broken, lambda: self._app
         )
@@ -302,48 +286,15 @@ class Daemon:
         """
         app = self._app
         now = app.clock()
-        self._hear(app)
+        self._rounds.hear(app)
         judged = app.poller.tick(now, until=time.monotonic() + 2 * self._tick.total_seconds())
-        if judged or self._unread is None:
-            self._tell_round(app, now)
+        if judged or self._rounds.is_first:
+            self._rounds.tell(app, now)
         scheduler = self._scheduler
         if scheduler is not None and scheduler.running and app.poller.is_behind:
             soon = wiring.utc_now() + self._tick / SOONER
             scheduler.modify_job("poll", next_run_time=soon)
         return judged > 0
-
-    def _hear(self, app: App) -> None:
-        """Take over what people have said or undone since; nothing that was learned is lost."""
-        heard_at = self._heard_at
-        if heard_at is not None and time.monotonic() - heard_at < HEAR_EVERY_SECONDS:
-            return
-        # The mark first: what is said between the two queries is heard the next time.
-        mark = app.feedback.mark()
-        if mark != self._heard_mark:
-            judgements = app.feedback.all()
-            app.tracker.hear(judgements)
-            if self._heard_mark is not None or judgements:
-                log.info("feedback_heard", judgements=len(judgements))
-        self._heard_at, self._heard_mark = time.monotonic(), mark
-
-    def _tell_round(self, app: App, now: datetime) -> None:
-        """Catch up on feeds that got their baseline, and tell what fails, once all were polled.
-
-        Never waits for a moment without polls: with many feeds there is none.
-        """
-        waiting = app.store.unread_feeds()
-        is_late = time.monotonic() - self._since > CATCH_UP_WITHIN_SECONDS
-        if not is_late and any(feed.last_polled_at is None for feed in waiting):
-            return
-        unread = {feed.id for feed in waiting}
-        if self._unread is None or self._unread - unread or app.ingest.take_held():
-            for topic in app.settings.topics:
-                alert = app.ingest.catch_up(topic, now)
-                if alert:
-                    facts = {"listed": len(alert.items), "left_out": alert.left_out}
-                    log.info("catch_up", topic=topic.name, **facts)
-        self._unread = unread
-        self._tell_failing(app)
 
     def deliver(self) -> None:
         """Send what is due; finished sends are let go."""
@@ -366,34 +317,6 @@ class Daemon:
         self._recounted_at = time.monotonic()
         self._recounting = self._app.senders.submit(self._app.recounter.run)
 
-    def _tell_failing(self, app: App) -> None:
-        """Say in one line how many feeds fail, why, and when they are tried again."""
-        told_at = self._told_failing_at
-        if told_at is not None and time.monotonic() - told_at < TELL_FAILING_EVERY_SECONDS:
-            return
-        feeds = app.store.failing_feeds()
-        # By URL: outlets share names.
-        failing = {feed.url: feed.last_error or "" for feed in feeds}
-        if failing == self._failing:
-            return
-        self._failing, self._told_failing_at = failing, time.monotonic()
-        all_feeds = app.store.count_feeds()
-        if not failing:
-            log.info("feeds_well", feeds=all_feeds)
-            return
-        causes = Counter(failing.values()).most_common(3)
-        facts: dict[str, Any] = {
-            "failing": len(failing),
-            "of": all_feeds,
-            "why": "; ".join(f"{cause} ({count})" for cause, count in causes),
-            "next_try": min(feed.due_at for feed in feeds),
-        }
-        if len(failing) <= 3:
-            facts["feeds"] = ", ".join(feed.name for feed in feeds)
-        if len(failing) == all_feeds:
-            facts["hint"] = "no network? `make demo` (or `seedwatch demo`) needs none"
-        log.warning("feeds_failing", **facts)
-
     # -- reload
 
     def reload(self) -> None:
@@ -410,7 +333,7 @@ class Daemon:
         with self._lock:
             self._app = swap(self._app, settings, self._doors)
             self._watch(self._app)
-            self._since, self._unread = time.monotonic(), None
+            self._rounds.begin_anew()
 
     def _watch(self, app: App) -> None:
         self._herald.vitals.watch(app.fetchers, app.senders, app.askers)

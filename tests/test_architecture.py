@@ -64,6 +64,7 @@ FLOORS = {
     "monitor.watched": 7,
     "monitor.app": 6,
     "monitor.start": 7,
+    "monitor.rounds": 7,
     "monitor.reload": 8,
     "monitor.backtest": 8,
     "monitor.daemon": 9,

@@ -8,26 +8,22 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import Progress
 
 from monitor.app import App, open_database, wire
+from monitor.cli.asking import ask
 from monitor.config import Settings
-from monitor.feeds.turns import Turns, due_of
 from monitor.reading import ReadResult
 from monitor.records import Feed, FeedSpec, FetchFailure, SeenItem, Topic, Verdict
-from monitor.rules import turn_rules
 
 # For all polls together: who tries a topic waits for it.
 MOST_TIME = timedelta(seconds=30)
 # More feeds are not asked for a look.
 MOST_FEEDS = 80
-LOOK_SECONDS = 0.2
 
 
 @dataclass(slots=True)
@@ -82,33 +78,12 @@ def _poll(app: App, trial: Trial, console: Console | None) -> list[tuple[Feed, R
     app.store.sync_feeds(app.settings.feeds, now)
     # As if they had been polled before: what they hold is judged like what comes later.
     feeds = [replace(feed, baseline_at=now) for feed in app.store.feeds()]
-    turns = Turns(turn_rules(app.settings))
-    waiting = {feed.id: (due_of(feed), feed) for feed in feeds}
-    running = dict[Future[ReadResult], Feed]()
     came: dict[int, tuple[Feed, ReadResult]] = {}
-    ends = time.monotonic() + MOST_TIME.total_seconds()
-    hidden = console is None or not console.is_terminal
-    with Progress(console=console, transient=True, disable=hidden) as progress:
-        bar = progress.add_task("polling", total=len(feeds))
-        while waiting or running:
-            if time.monotonic() > ends:
-                # Each exchange under way ends at once, as a failure.
-                trial.not_asked = len(waiting)
-                waiting.clear()
-                app.client.close()
-            now = app.clock()
-            for one in turns.choose([due for due, _ in waiting.values()], now):
-                _, feed = waiting.pop(one.id)
-                running[app.fetchers.submit(app.reader.read, feed)] = feed
-                turns.begin(one, now)
-            ended, _ = wait(running, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
-            if not running:
-                time.sleep(LOOK_SECONDS)
-            for future in ended:
-                feed = running.pop(future)
-                turns.end(feed.id)
-                came[feed.id] = (feed, future.result())
-                progress.advance(bar)
+
+    def keep(feed: Feed, result: ReadResult) -> None:
+        came[feed.id] = (feed, result)
+
+    trial.not_asked = ask(app, feeds, keep, console, MOST_TIME)
     return [came[feed.id] for feed in feeds if feed.id in came]
 
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.progress import Progress
-
 from monitor.alerts.schedule import TICK
+from monitor.cli.asking import ask
 from monitor.cli.place import opened, settings_of
 from monitor.cli.screen import minute, plain, print_json, screen, table
 from monitor.config import Settings
-from monitor.feeds.turns import Turns, due_of
 from monitor.log import set_up
-from monitor.reading import ReadResult
 from monitor.records import (
     Alert,
     Batch,
@@ -31,9 +28,6 @@ from monitor.records import (
 
 if TYPE_CHECKING:
     from monitor.app import App
-
-# How often to look whether a host may be asked again.
-LOOK_SECONDS = 0.2
 
 
 @dataclass(slots=True)
@@ -139,31 +133,9 @@ def _wanted(app: App) -> list[Feed]:
 
 
 def _poll(app: App, feeds: list[Feed], *, store: bool) -> Round:
-    """Poll each feed once, as politely as the daemon does: hosts of many feeds take their time."""
-    from monitor.rules import turn_rules
-
     done = Round()
     judge = app.ingest.take if store else app.ingest.judge
-    turns = Turns(turn_rules(app.settings))
-    waiting = {feed.id: (due_of(feed), feed) for feed in feeds}
-    running = dict[Future[ReadResult], Feed]()
-    console = screen()
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("polling", total=len(feeds))
-        while waiting or running:
-            now = app.clock()
-            for one in turns.choose([due for due, _ in waiting.values()], now):
-                _, feed = waiting.pop(one.id)
-                running[app.fetchers.submit(app.reader.read, feed)] = feed
-                turns.begin(one, now)
-            ended, _ = wait(running, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
-            if not running:
-                time.sleep(LOOK_SECONDS)
-            for future in ended:
-                feed = running.pop(future)
-                turns.end(feed.id)
-                done.add(feed, judge(feed, future.result()))
-                progress.advance(bar)
+    ask(app, feeds, lambda feed, result: done.add(feed, judge(feed, result)), screen())
     return done
 
 

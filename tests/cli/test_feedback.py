@@ -262,7 +262,7 @@ def test_why_says_that_feedback_has_a_share(desk: Desk) -> None:
 
 def test_a_running_service_takes_it_over(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """A daemon hears what is said and undone while it runs, and keeps what it has learned."""
-    monkeypatch.setattr("monitor.daemon.HEAR_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr("monitor.rounds.HEAR_EVERY_SECONDS", 0.0)
     app = desk.app()
     daemon = Daemon(replace(app, poller=NoPolls()), lambda: app.settings)  # type: ignore[arg-type]
     again = news("again").item
