@@ -249,7 +249,8 @@ def _show_nearest(console: Console, decision: Decision, trace: Trace) -> None:
     for near in nearest:
         place = "this story" if near.story_id == decision.story_id else "another story"
         words = f"; shares {', '.join(near.shared)}" if near.shared else ""
-        console.print(plain(f"    {near.alike:4.0%}  {minute(near.at)}  {place}{words}"))
+        line = f"    {near.alike:4.0%}  {minute(near.at)}  {place}{words}"
+        console.print(plain(line), no_wrap=True, overflow="ellipsis")
         line = f"          {near.source}: {near.title}"
         console.print(plain(line), no_wrap=True, overflow="ellipsis")
 

@@ -25,8 +25,9 @@ def init(folder: Path) -> None:
                 goal.parent.mkdir(parents=True, exist_ok=True)
                 if not goal.exists():
                     shutil.copyfile(source, goal)
-    option = "" if folder == Path() else f" --config {target}"
     click.echo(f"Wrote {target}, its schema and a first seed. Next:")
-    click.echo(f"  seedwatch{option} check            is everything right?")
-    click.echo(f"  seedwatch{option} once --dry-run   what would it tell me now?")
-    click.echo(f"  seedwatch{option} run              start the service")
+    if folder != Path():
+        click.echo(f"  cd {folder}")
+    click.echo("  seedwatch check            is everything right?")
+    click.echo("  seedwatch once --dry-run   what would it tell me now?")
+    click.echo("  seedwatch run              start the service")

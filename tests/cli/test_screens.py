@@ -15,12 +15,14 @@ import pytest
 from click.testing import CliRunner
 
 from monitor.cli import main
+from tests.article.pages import FERRY
 from tests.cli.desk import fill, write
 from tests.fakes.made import HOUR, NOW
 
 FOLDER = Path(__file__).parents[1] / "screens"
 WRITES = os.environ.get("SEEDWATCH_SCREENS") == "write"
 WIDTH = 80
+TITLE = "Ferry runs aground off Mombasa with 214 on board"
 
 # The file of the screen -> the words of the command.
 SCREENS: dict[str, tuple[str, ...]] = {
@@ -35,6 +37,12 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "preview": ("preview", "border"),
     "topics-list": ("topics", "list"),
     "topics-show": ("topics", "show", "border"),
+    "why": ("why", "wire"),
+    "why-not": ("why-not", "hockey"),
+    "why-not-text": ("why-not", "Goats win the cup"),
+    "feedback-dry-run": ("feedback", "yes", "hockey", "--dry-run"),
+    "add": ("add", "article.txt", "--name", "ferry", "--list", "kenya", "--no-poll", "--yes"),
+    "init": ("init", "new"),
 }
 
 
@@ -56,6 +64,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the desk, as the folder that the commands run in, three hours after it was filled."""
     path = write(tmp_path)
     fill(path)
+    (tmp_path / "article.txt").write_text("\n\n".join((TITLE, *FERRY)), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", str(WIDTH))
     monkeypatch.setattr("monitor.clock.utc_now", lambda: NOW + 3 * HOUR)
