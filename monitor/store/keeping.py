@@ -8,6 +8,7 @@ an alert    goes if it is old, once all its deliveries have ended
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from sqlalchemy import (
     true,
     tuple_,
 )
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from monitor.feeds.bygone import names_left
 from monitor.records import DeliveryState, Reason
@@ -55,6 +57,7 @@ from monitor.store.writing import add, overwrite
 BATCH = 200
 # How long the write-ahead log may wait for readers before it is left for the next time.
 PATIENCE_MS = 1_000
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 # Rows of an index that `PRAGMA optimize` looks at: SQLite's own advice for a bound.
 ANALYSIS_LIMIT = 400
 RESTORED = "restored"
@@ -155,19 +158,28 @@ class Keeping:
         file = self._engine.url.database or ""
         log = Path(f"{file}-wal")
         size = log.stat().st_size if log.exists() else 0
+        try:
+            self._tend()
+        except sqlite3.Error as error:
+            # What others hold up is no fault: the next upkeep is a day away, and SQLite writes back
+            # by itself what it can. The rest is an outage like any other.
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _BUSY:
+                is_outage = isinstance(error, sqlite3.OperationalError)
+                kind = OperationalError if is_outage else DatabaseError
+                raise kind("PRAGMA optimize", None, error) from error
+        return size
+
+    def _tend(self) -> None:
         with closing(self._engine.raw_connection()) as connection:
             cursor = connection.cursor()
             try:
                 cursor.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
                 cursor.execute(f"PRAGMA analysis_limit = {ANALYSIS_LIMIT}")
                 cursor.execute("PRAGMA optimize")
-                # One that readers hold up is no fault: the next one is a day away, and SQLite
-                # writes back by itself what it can.
                 cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
                 cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
                 cursor.close()
-        return size
 
     def note(self, done: Upkeep, keep_since: datetime) -> None:
         """Write down what an upkeep did, and forget what was done before a time."""

@@ -338,7 +338,8 @@ class Service:
         broken = ["raw", "job_broke", "fetch_broke", "delivery_broke", "outcome_not_stored"]
         if not self.has_outages:
             broken.append("store_unusable")
-        assert [event for event in self.events() if event["event"] in broken] == []
+        found = [event for event in self.events() if event["event"] in broken]
+        assert found == [], found
 
 
 def run_command(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
