@@ -34,7 +34,7 @@ from monitor.records import Feed
 from monitor.rules import destinations_of
 from monitor.standing import Standing, standing_of
 from monitor.start import choose_thresholds
-from monitor.store import Measure, Room, Tellings, has_daemon, room, room_of_file
+from monitor.store import Keeping, Measure, Room, Tellings, has_daemon, room, room_of_file
 
 
 def status(named: Path | None, *, as_json: bool, every_feed: bool = False) -> bool:
@@ -136,6 +136,7 @@ def take_status(
         silences=silences,
         troubles=troubles,
         room=space,
+        upkeep=Keeping(app.engine).last(),
         standing=standing,
         events=_events(app.settings, feeds, schedules, silences, now),
     )
@@ -200,6 +201,7 @@ def facts(found: Status) -> dict[str, Any]:
         "counts": found.counts,
         "mailboxes": found.mailboxes,
         "room": found.room,
+        "upkeep": found.upkeep,
         "events": found.events,
     }
 

@@ -13,7 +13,7 @@ from monitor.feeds.troubles import Trouble
 from monitor.findings import Finding, health
 from monitor.records import Delivery, Feed
 from monitor.standing import Standing
-from monitor.store import Room
+from monitor.store import Room, Upkeep
 from monitor.store.mailboxes import MailboxReport
 from monitor.store.reports import TopicReport
 from monitor.topics.threshold import Choice
@@ -56,6 +56,8 @@ class Status:
     troubles: tuple[Trouble, ...] = ()
     # None: it cannot be measured.
     room: Room | None = None
+    # What was pruned and tended last; None: nothing so far.
+    upkeep: Upkeep | None = None
     # How the file stands with what is in force; None: no service tells.
     standing: Standing | None = None
     # The next of each kind, the earliest first.

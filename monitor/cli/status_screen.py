@@ -11,12 +11,13 @@ from monitor.cli.ailments import in_bytes
 from monitor.cli.outbox import box_lines
 from monitor.cli.pushes import show_pushes
 from monitor.cli.receivers import show_receivers, show_silences
-from monitor.cli.screen import ago, plain, table
+from monitor.cli.screen import ago, count, plain, table
 from monitor.cli.status_record import Status
 from monitor.feeds.trust import explain
 from monitor.findings import Finding, Grade, health
 from monitor.records import Feed
 from monitor.store import Room
+from monitor.upkeep import in_a_line
 
 COLOURS = {"well": "green", "ailing": "yellow", "broken": "red"}
 MARKS = {Grade.WELL: " ", Grade.WARNING: "-", Grade.FAULT: "!"}
@@ -37,6 +38,8 @@ def show_status(console: Console, found: Status) -> None:
     _show_feeds(console, found)
     _show_deliveries(console, found)
     show_room(console, found.room)
+    if found.upkeep is not None:
+        console.print(in_a_line(found.upkeep))
     for event in found.events:
         due = ago(event.at, found.now) if event.at > found.now else "due now"
         console.print(plain(f"next: {event.what}, {due}"), overflow="ellipsis", no_wrap=True)
@@ -97,7 +100,7 @@ def _show_topics(console: Console, found: Status) -> None:
             console.print(plain(f"  threshold of {name}: {choice.value:.2f}, {choice.why}"))
     for name, counts in found.foreign.items():
         if counts:
-            told = ", ".join(f"{count} in {lang}" for lang, count in list(counts.items())[:5])
+            told = ", ".join(f"{number} in {lang}" for lang, number in list(counts.items())[:5])
             line = f"  {name} has no seed for {told}, 7 d: only names count there"
             console.print(plain(line))
 
@@ -166,7 +169,7 @@ def _show_distrusted(console: Console, feeds: Sequence[Feed]) -> None:
 def _show_deliveries(console: Console, found: Status) -> None:
     counts = found.counts
     console.print(
-        f"{counts['items']} items stored; deliveries: {counts['delivered']} delivered,"
+        f"{count(counts['items'], 'item')} stored; deliveries: {counts['delivered']} delivered,"
         f" {counts['pending'] + counts['sending']} waiting, {counts['expired']} expired,"
         f" {counts['dead']} dead"
     )
