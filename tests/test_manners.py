@@ -184,7 +184,8 @@ def test_the_score_of_a_reader(world: World, etag: str) -> None:
         assert one.headers["accept-encoding"] == "gzip"
     pauses = [after.at - before.at for before, after in pairwise(world.asked)]
     assert min(pauses) >= 15 * MINUTE * 0.9
-    assert max(pauses) <= 15 * MINUTE * 1.1
+    # The clock goes on while it is asked.
+    assert max(pauses) <= 15 * MINUTE * 1.1 + SECOND
 
 
 def test_a_restart_asks_nobody(world: World) -> None:
