@@ -207,7 +207,8 @@ def _copy_items(engine: Engine, count: int) -> None:
 
 def _copy_feed(engine: Engine, body_hash: str | None, count: int, spread: timedelta) -> None:
     # The copying of items took its time, and nothing shall be overdue.
-    now = datetime.now(UTC) + START
+    now = datetime.now(UTC)
+    first = now + START
     pace = observe(observe(None, now - timedelta(days=1)), now - spread, new=10, listed=30)
     row: dict[str, Any] = {"pace": pace_json(pace), "baseline_at": now, "last_ok_at": now}
     row |= {"last_polled_at": now, "read_at": now, "whole_at": now, "etag": '"0"'}
@@ -216,7 +217,8 @@ def _copy_feed(engine: Engine, body_hash: str | None, count: int, spread: timede
     with engine.begin() as tx:
         tx.execute(update(feeds).values(row))
         tx.execute(
-            due, [{"of_id": one, "at": now + spread * (one / count)} for one in range(1, count + 1)]
+            due,
+            [{"of_id": one, "at": first + spread * (one / count)} for one in range(1, count + 1)],
         )
 
 
