@@ -60,7 +60,14 @@ def write_config(folder: Path, urls: list[str], seeds: list[Path]) -> Path:
             "wires": [{"name": f"wire {number}", "url": url} for number, url in enumerate(urls)]
         },
         "receivers": {"desk": [{"file": {"jsonl": "alerts.jsonl"}}]},
-        "polling": {"per_host": 16, "host_spacing": "0s", "allow_addresses": ["127.0.0.1"]},
+        "polling": {
+            # All feeds are on one host, and feeds of a host are spread over the interval.
+            "every": "1m",
+            "at_least_every": "1m",
+            "per_host": 16,
+            "host_spacing": "0s",
+            "allow_addresses": ["127.0.0.1"],
+        },
         "store": "sqlite:///seedwatch.db",
         "log": {"level": "info", "format": "json"},
     }
@@ -124,8 +131,8 @@ def measure(feeds: int, starts: int, folder: Path) -> dict[str, list[tuple[float
             for name, service in services.items():
                 (homes["rival"] / "rested").unlink(missing_ok=True)
                 ready = service.start()
+                print(f"start {number + 1} of {name}: {ready:.1f} s", file=sys.stderr, flush=True)
                 found[name].append((ready, rested(service, marks[name])))
-                print(f"start {number + 1} of {name}: {ready:.1f} s", file=sys.stderr)
                 service.kill()
     return found
 
